@@ -1,0 +1,1 @@
+//! Coverage, impact, gaps, reports: judgements over runs, as pure functions.

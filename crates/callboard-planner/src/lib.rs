@@ -1,0 +1,1 @@
+//! Links and entities, and from a sentence to a plan.

@@ -1,0 +1,1 @@
+//! Arazzo: parse, check, format, expressions and criteria.

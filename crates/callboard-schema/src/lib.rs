@@ -1,0 +1,1 @@
+//! JSON Schema as definitions use it: validate, synthesise, serialise.

@@ -1,0 +1,1 @@
+//! Runs, steps and evidence on disk.

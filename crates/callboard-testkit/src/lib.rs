@@ -1,0 +1,1 @@
+//! Fake systems for tests, over real sockets.

@@ -1,0 +1,1 @@
+//! Virtual services: match, respond, remember.

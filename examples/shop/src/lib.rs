@@ -1,0 +1,1 @@
+//! A small shop of six services: the demo system.
