@@ -75,6 +75,12 @@ pub struct RunFinished {
     pub not_ready: Vec<NotReady>,
     /// Whether it was stopped before all was done.
     pub interrupted: bool,
+    /// Acceptances of the project that matched nothing although their operation was called: each one as a sentence to show as a warning.
+    #[serde(default)]
+    pub stale_acceptances: Vec<String>,
+    /// The scenarios' results in the order in which they were given. Whoever writes them down takes them from here or from the events.
+    #[serde(skip)]
+    pub results: Vec<Arc<ScenarioResult>>,
 }
 
 /// A service that the scenarios need and that does not answer.
