@@ -1,0 +1,243 @@
+//! A user's project: its settings, its services read as one system, its scenario files.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use callboard_model::names::TestName;
+use callboard_model::{Code, Diagnostic, Document, ServiceName, System};
+use callboard_scenario::ScenarioFile;
+use globset::{Glob, GlobSet, GlobSetBuilder};
+
+use crate::exit::Failure;
+use crate::fetch::{DiskAndWeb, in_words, is_url};
+use crate::settings::{FILE_NAME, INVALID_SETTINGS, Settings};
+use crate::terminal::Sources;
+
+/// Where scenario files are looked for when the settings do not say.
+const SCENARIO_GLOBS: [&str; 3] = ["**/*.arazzo.yaml", "**/*.arazzo.yml", "**/*.arazzo.json"];
+
+/// No service is known.
+const NO_SERVICES: Code = Code("no-services");
+/// An argument that cannot be used.
+pub(crate) const BAD_ARGUMENT: Code = Code("bad-argument");
+
+/// A project, found and its settings read.
+#[derive(Debug)]
+pub(crate) struct Project {
+    /// The folder of `callboard.toml`, or the folder where the user stands. Relative where possible, so that messages stay short.
+    pub(crate) root: PathBuf,
+    /// The settings; empty without a file.
+    pub(crate) settings: Settings,
+    /// Whether there is a `callboard.toml`.
+    pub(crate) has_settings: bool,
+}
+
+/// A definition named on the command line or in the settings.
+#[derive(Clone, Debug)]
+pub(crate) struct NamedDefinition {
+    /// The service.
+    pub(crate) name: ServiceName,
+    /// The path from where the user stands, or the URL.
+    pub(crate) origin: String,
+}
+
+/// The services, with everything that is wrong with their definitions.
+#[derive(Debug)]
+pub(crate) struct LoadedSystem {
+    /// All services that could be read.
+    pub(crate) system: Arc<System>,
+    /// What is wrong.
+    pub(crate) diagnostics: Vec<Diagnostic>,
+}
+
+/// A scenario file, parsed.
+#[derive(Debug)]
+pub(crate) struct ScenarioDocument {
+    /// The path from the project's folder, with `/`: the first part of its tests' names.
+    pub(crate) name: String,
+    /// The text.
+    pub(crate) document: Document,
+    /// What was understood; nothing when it is no scenario file at all.
+    pub(crate) file: Option<Arc<ScenarioFile>>,
+    /// What is wrong with it, as far as it can be seen without the definitions.
+    pub(crate) diagnostics: Vec<Diagnostic>,
+}
+
+impl ScenarioDocument {
+    /// The name of the test that a workflow is.
+    pub(crate) fn test_name(&self, workflow: &str) -> TestName {
+        TestName::new(format!("{}#{workflow}", self.name))
+    }
+}
+
+impl Project {
+    /// Finds the project: the named folder, or the nearest one upwards with a `callboard.toml`.
+    pub(crate) fn find(folder: Option<&Path>) -> Result<Self, Failure> {
+        let root = match folder {
+            Some(folder) if folder.is_dir() => folder.to_owned(),
+            Some(folder) => {
+                return Err(Failure::argument(BAD_ARGUMENT, format!("`{}` is not a folder", folder.display()), None));
+            }
+            None => nearest_with_settings(Path::new(".")).unwrap_or_default(),
+        };
+        let path = root.join(FILE_NAME);
+        if !path.is_file() {
+            return Ok(Self { root, settings: Settings::default(), has_settings: false });
+        }
+        let text = std::fs::read_to_string(&path).map_err(|error| Failure::file(&path, "read", &error))?;
+        let settings = Settings::parse(&Arc::from(shown(&path)), &text).map_err(|diagnostic| Failure::from(*diagnostic))?;
+        Ok(Self { root, settings, has_settings: true })
+    }
+
+    /// Definitions of the settings, those of the command line added or put in their place.
+    pub(crate) fn definitions(&self, given: &[String]) -> Result<Vec<NamedDefinition>, Failure> {
+        let place = |origin: &str| if is_url(origin) { origin.to_owned() } else { shown(&self.root.join(origin)) };
+        let of_settings = |(name, section): (&String, &crate::settings::ServiceSection)| NamedDefinition {
+            name: ServiceName::new(name),
+            origin: place(section.definition.get_ref()),
+        };
+        let mut definitions: Vec<_> = self.settings.services.iter().map(of_settings).collect();
+        for (name, origin) in parse_pairs(given, "--definition", "NAME=FILE")? {
+            definitions.retain(|known| known.name.as_str() != name);
+            definitions.push(NamedDefinition { name: ServiceName::new(name), origin });
+        }
+        Ok(definitions)
+    }
+
+    /// Reads definitions as one system. Those that cannot be read are errors among the diagnostics.
+    pub(crate) fn load(&self, definitions: &[NamedDefinition], sources: &mut Sources) -> LoadedSystem {
+        let fetch = DiskAndWeb::new("");
+        let mut services = Vec::new();
+        let mut diagnostics = Vec::new();
+        for definition in definitions {
+            let parsed = callboard_definition::load(&definition.name, &definition.origin, &fetch);
+            diagnostics.extend(parsed.diagnostics);
+            if let Some(service) = parsed.value {
+                for (_, document) in service.documents.iter() {
+                    sources.add(document.origin(), document.text());
+                }
+                services.push(service);
+            }
+        }
+        LoadedSystem { system: Arc::new(System::new(services)), diagnostics }
+    }
+
+    /// As [`Self::load`]; at least one service must be known and readable.
+    pub(crate) fn load_some(&self, given: &[String], sources: &mut Sources) -> Result<LoadedSystem, Failure> {
+        let definitions = self.definitions(given)?;
+        if definitions.is_empty() {
+            let help = "run `callboard init`, or name one with --definition NAME=FILE".to_owned();
+            return Err(Failure::argument(NO_SERVICES, "no service is known here", Some(help)));
+        }
+        let loaded = self.load(&definitions, sources);
+        if loaded.system.services().is_empty() {
+            return Err(Failure::bad_input(loaded.diagnostics));
+        }
+        Ok(loaded)
+    }
+
+    /// The scenario files: those given, or all of the project, sorted.
+    pub(crate) fn scenario_paths(&self, given: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+        if given.is_empty() {
+            return self.find_scenarios(&self.root);
+        }
+        let mut paths = Vec::new();
+        for path in given {
+            if path.is_dir() {
+                paths.extend(self.find_scenarios(path)?);
+            } else {
+                paths.push(path.clone());
+            }
+        }
+        Ok(paths)
+    }
+
+    fn find_scenarios(&self, folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+        let globs = self.scenario_globs()?;
+        let walk = ignore::WalkBuilder::new(folder_or_here(folder)).require_git(false).filter_entry(is_worth_a_look).build();
+        let files = walk.flatten().filter(|entry| entry.file_type().is_some_and(|t| t.is_file())).map(|entry| without_dot(entry.path()));
+        let mut paths: Vec<_> = files.filter(|path| globs.is_match(path.strip_prefix(&self.root).unwrap_or(path))).collect();
+        paths.sort();
+        Ok(paths)
+    }
+
+    fn scenario_globs(&self) -> Result<GlobSet, Failure> {
+        let own = self.settings.project.scenarios.as_deref();
+        let defaults: Vec<String> = SCENARIO_GLOBS.iter().map(|&glob| glob.to_owned()).collect();
+        let mut set = GlobSetBuilder::new();
+        for glob in own.unwrap_or(&defaults) {
+            let glob = Glob::new(glob).map_err(|error| Failure::argument(INVALID_SETTINGS, format!("project.scenarios: {error}"), None))?;
+            set.add(glob);
+        }
+        set.build().map_err(|error| Failure::argument(INVALID_SETTINGS, format!("project.scenarios: {error}"), None))
+    }
+
+    /// Reads and parses one scenario file.
+    pub(crate) fn read_scenario(&self, path: &Path, sources: &mut Sources) -> Result<ScenarioDocument, Failure> {
+        let shown_path: Arc<str> = Arc::from(shown(path));
+        let bytes = std::fs::read(path).map_err(|error| {
+            let help = (error.kind() == std::io::ErrorKind::NotFound).then(|| self.near_scenario(path)).flatten();
+            Failure::argument(Code("file"), format!("failed to read `{shown_path}`: {}", in_words(&error)), help)
+        })?;
+        let document = Document::parse(shown_path.clone(), &bytes).map_err(|diagnostic| {
+            if let Ok(text) = std::str::from_utf8(&bytes) {
+                sources.add(&shown_path, &Arc::from(text));
+            }
+            Failure::from(*diagnostic)
+        })?;
+        sources.add(document.origin(), document.text());
+        let parsed = callboard_scenario::parse(&document);
+        let name = self.name_of(path);
+        Ok(ScenarioDocument { name, document, file: parsed.value.map(Arc::new), diagnostics: parsed.diagnostics })
+    }
+
+    fn near_scenario(&self, path: &Path) -> Option<String> {
+        let known: Vec<String> = self.find_scenarios(&self.root).ok()?.iter().map(|p| shown(p)).collect();
+        callboard_model::suggest::did_you_mean(&shown(path), known.iter().map(String::as_str))
+    }
+
+    /// The path of a file from the project's folder, with `/`.
+    pub(crate) fn name_of(&self, path: &Path) -> String {
+        let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let (path, root) = (absolute(path), absolute(folder_or_here(&self.root)));
+        shown(path.strip_prefix(&root).unwrap_or(&path))
+    }
+
+    /// Where the project keeps its results.
+    pub(crate) fn store_path(&self) -> PathBuf {
+        self.root.join(".callboard").join("store.db")
+    }
+}
+
+/// `NAME=VALUE` arguments.
+pub(crate) fn parse_pairs(given: &[String], option: &str, form: &str) -> Result<Vec<(String, String)>, Failure> {
+    let pair = |text: &String| match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() && !value.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err(Failure::argument(BAD_ARGUMENT, format!("`{option} {text}` is not of the form {form}"), None)),
+    };
+    given.iter().map(pair).collect()
+}
+
+/// A path as people read it: with `/`, without a leading `./`.
+pub(crate) fn shown(path: &Path) -> String {
+    without_dot(path).to_string_lossy().replace('\\', "/")
+}
+
+fn without_dot(path: &Path) -> PathBuf {
+    path.strip_prefix(".").unwrap_or(path).to_owned()
+}
+
+pub(crate) fn folder_or_here(path: &Path) -> &Path {
+    if path.as_os_str().is_empty() { Path::new(".") } else { path }
+}
+
+/// Folders that hold other people's files, or ours.
+fn is_worth_a_look(entry: &ignore::DirEntry) -> bool {
+    !matches!(entry.file_name().to_str(), Some("node_modules" | "target" | ".callboard" | ".git" | "venv" | ".venv"))
+}
+
+fn nearest_with_settings(from: &Path) -> Option<PathBuf> {
+    let here = std::path::absolute(from).ok()?;
+    let found = here.ancestors().find(|folder| folder.join(FILE_NAME).is_file())?;
+    if found == here { Some(PathBuf::new()) } else { Some(found.to_owned()) }
+}

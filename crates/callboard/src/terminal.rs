@@ -1,0 +1,167 @@
+//! What people see: diagnostics with the lines they are about, colour where it can be shown. Talk goes to stderr, data to stdout.
+
+use std::collections::HashMap;
+use std::io::{IsTerminal as _, Write as _};
+use std::path::Path;
+use std::sync::Arc;
+
+use annotate_snippets::renderer::DecorStyle;
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+use callboard_model::{Diagnostic, Severity, Span};
+
+use crate::cli::{ColorWhen, Global};
+
+/// At most this many diagnostics of one kind of severity are drawn; the rest is counted.
+const MAX_DRAWN: usize = 50;
+
+/// The terminal.
+#[derive(Debug)]
+pub(crate) struct Terminal {
+    color_out: bool,
+    color_err: bool,
+    quiet: bool,
+}
+
+impl Terminal {
+    /// Settles what can be shown, from the arguments and the environment.
+    pub(crate) fn new(global: &Global, variable: impl Fn(&str) -> Option<String>) -> Self {
+        let wanted = |is_terminal: bool| match global.color {
+            ColorWhen::Always => true,
+            ColorWhen::Never => false,
+            ColorWhen::Auto => is_terminal && variable("NO_COLOR").is_none_or(|v| v.is_empty()) && variable("TERM").as_deref() != Some("dumb"),
+        };
+        Self {
+            color_out: wanted(std::io::stdout().is_terminal()),
+            color_err: wanted(std::io::stderr().is_terminal()),
+            quiet: global.quiet,
+        }
+    }
+
+    /// Whether progress may be drawn on stderr.
+    pub(crate) fn shows_progress(&self) -> bool {
+        !self.quiet && std::io::stderr().is_terminal()
+    }
+
+    /// Whether stdout takes colour.
+    pub(crate) fn color_out(&self) -> bool {
+        self.color_out
+    }
+
+    /// Whether stderr takes colour.
+    pub(crate) fn color_err(&self) -> bool {
+        self.color_err
+    }
+
+    /// Writes data to stdout. A closed pipe ends the program quietly, as other tools do.
+    pub(crate) fn data(&self, text: &str) {
+        let mut out = std::io::stdout().lock();
+        let result = out.write_all(text.as_bytes()).and_then(|()| if text.ends_with('\n') { Ok(()) } else { out.write_all(b"\n") });
+        if result.and_then(|()| out.flush()).is_err() {
+            std::process::exit(0);
+        }
+    }
+
+    /// Writes JSON data to stdout.
+    pub(crate) fn json(&self, value: &serde_json::Value) {
+        self.data(&format!("{value:#}"));
+    }
+
+    /// Says something on stderr, unless told to be quiet.
+    pub(crate) fn say(&self, text: impl AsRef<str>) {
+        if !self.quiet {
+            self.write_err(text.as_ref());
+        }
+    }
+
+    /// Draws diagnostics on stderr, with the lines that they are about.
+    pub(crate) fn diagnostics(&self, diagnostics: &[Diagnostic], sources: &Sources) {
+        let renderer = if self.color_err { Renderer::styled() } else { Renderer::plain() }.decor_style(DecorStyle::Ascii);
+        for severity in [Severity::Note, Severity::Warning, Severity::Error] {
+            if self.quiet && severity != Severity::Error {
+                continue;
+            }
+            let of_kind: Vec<_> = diagnostics.iter().filter(|d| d.severity == severity).collect();
+            for diagnostic in of_kind.iter().take(MAX_DRAWN) {
+                self.write_err(&render(&renderer, diagnostic, sources));
+            }
+            if of_kind.len() > MAX_DRAWN {
+                self.write_err(&format!("… and {} more of this kind; `callboard check --json` lists all", of_kind.len() - MAX_DRAWN));
+            }
+        }
+    }
+
+    fn write_err(&self, text: &str) {
+        // Nobody is there to tell when stderr is closed.
+        let _ = writeln!(std::io::stderr().lock(), "{text}");
+    }
+}
+
+/// The texts that diagnostics point into, by the name that spans carry.
+#[derive(Debug, Default)]
+pub(crate) struct Sources {
+    texts: HashMap<Arc<str>, Arc<str>>,
+}
+
+impl Sources {
+    /// Makes a text known.
+    pub(crate) fn add(&mut self, name: &Arc<str>, text: &Arc<str>) {
+        self.texts.entry(name.clone()).or_insert_with(|| text.clone());
+    }
+
+    fn text(&self, name: &Arc<str>) -> Option<Arc<str>> {
+        self.texts.get(name).cloned().or_else(|| {
+            let is_small = std::fs::metadata(Path::new(&**name)).is_ok_and(|m| m.is_file() && m.len() < 64 << 20);
+            is_small.then(|| std::fs::read_to_string(Path::new(&**name)).ok()).flatten().map(Arc::from)
+        })
+    }
+}
+
+fn render(renderer: &Renderer, diagnostic: &Diagnostic, sources: &Sources) -> String {
+    let level = match diagnostic.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+        Severity::Note => Level::NOTE,
+    };
+    let excerpt = diagnostic.span.as_ref().and_then(|span| Excerpt::of(span, sources));
+    let mut group = Group::with_title(level.primary_title(diagnostic.message.as_str()).id(diagnostic.code.0));
+    match (&excerpt, &diagnostic.span) {
+        (Some(excerpt), Some(span)) => {
+            let snippet = Snippet::source(excerpt.text.as_str())
+                .line_start(excerpt.first_line)
+                .path(span.file.to_string())
+                .annotation(AnnotationKind::Primary.span(excerpt.range.clone()));
+            group = group.element(snippet);
+        }
+        (None, Some(span)) => {
+            group = group.element(Origin::path(span.file.to_string()).line(span.line as usize).char_column(span.column as usize));
+        }
+        _ => {}
+    }
+    if let Some(help) = &diagnostic.help {
+        group = group.element(Level::HELP.message(help.as_str()));
+    }
+    renderer.render(&[group])
+}
+
+/// The line that a span is about. Documents may have megabytes, so the renderer sees that line alone.
+struct Excerpt {
+    text: String,
+    first_line: usize,
+    range: std::ops::Range<usize>,
+}
+
+impl Excerpt {
+    fn of(span: &Span, sources: &Sources) -> Option<Self> {
+        let source = sources.text(&span.file)?;
+        let line = source.lines().nth(span.line.checked_sub(1)? as usize)?;
+        // A line of a minified document is cut around the place.
+        let skipped = (span.column as usize).saturating_sub(100);
+        let text: String = line.chars().skip(skipped).take(200).collect();
+        let length = text.chars().count();
+        let byte_at = |n: usize| text.char_indices().nth(n).map_or(text.len(), |(i, _)| i);
+        let start = (span.column as usize - 1).saturating_sub(skipped).min(length);
+        let end = if span.end_line == span.line { (span.end_column as usize).saturating_sub(1 + skipped) } else { length };
+        let range = byte_at(start)..byte_at(end.clamp(start, length));
+        Some(Self { range, text, first_line: span.line as usize })
+    }
+}
