@@ -1,1 +1,13 @@
 //! JSON Schema as definitions use it: validate, synthesise, serialise.
+//!
+//! Layer 1, pure. All three read a [`callboard_model::Schema`] where it stands and know the dialects of Swagger 2.0, OpenAPI 3.0 and
+//! OpenAPI 3.1: what one of them says about a value is translated once, when a [`Validator`] is compiled.
+
+mod bundle;
+mod cycle;
+mod discriminator;
+mod format;
+mod message;
+pub mod validate;
+
+pub use validate::{CompileError, Direction, Validator, Violation};
