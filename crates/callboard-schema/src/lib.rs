@@ -8,6 +8,7 @@ mod cycle;
 mod discriminator;
 mod format;
 mod message;
+pub mod parameter;
 pub mod validate;
 
 pub use validate::{CompileError, Direction, Validator, Violation};
