@@ -1,1 +1,20 @@
-//! OpenAPI documents to the API model.
+//! Turns the bytes of OpenAPI definitions into the API model of a service: Swagger 2.0, OpenAPI 3.0, 3.1 and 3.2, JSON and YAML, any
+//! number of files.
+//!
+//! [`load`] reads, [`diff`] compares two versions, [`discover`] recognises. The crate knows no file system and no network: the caller
+//! implements [`Fetch`].
+
+pub mod codes;
+pub mod discover;
+mod fetch;
+mod load;
+mod lower;
+mod node;
+mod problems;
+mod recognise;
+mod references;
+mod synthetic;
+mod template;
+
+pub use fetch::{Fetch, FetchError, MemoryFetch};
+pub use load::{MAX_DOCUMENTS, MAX_TOTAL_BYTES, load};

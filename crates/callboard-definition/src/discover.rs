@@ -1,0 +1,165 @@
+//! What a text is: a definition, or something else that people keep beside one. Also where services publish their definitions, and what
+//! to call a service.
+
+use callboard_model::ServiceName;
+
+/// Where web frameworks publish the definition of their service, the most usual first: paths below the server's root.
+pub const WELL_KNOWN_PATHS: &[&str] = &[
+    "/openapi.json",
+    "/openapi.yaml",
+    "/v3/api-docs",
+    "/swagger.json",
+    "/v2/api-docs",
+    "/swagger/v1/swagger.json",
+    "/api-docs",
+    "/api/openapi.json",
+    "/api/openapi.yaml",
+    "/openapi",
+    "/q/openapi",
+    "/v3/api-docs.yaml",
+    "/openapi/v1.json",
+    "/swagger.yaml",
+    "/swagger/doc.json",
+    "/api-docs/openapi.json",
+    "/api/swagger.json",
+    "/api-json",
+    "/docs/openapi.json",
+    "/spec/openapi.json",
+    "/schema",
+    "/api/schema",
+    "/.well-known/openapi.json",
+    "/.well-known/openapi.yaml",
+];
+
+/// Whether a file is worth loading as a definition: by its name and a look at its text, without parsing.
+///
+/// Parts of definitions (files that others refer to) are no definitions.
+pub fn looks_like_definition(path: &str, text: &str) -> bool {
+    let path = path.split(['?', '#']).next().unwrap_or(path).to_ascii_lowercase();
+    let is_url = path.contains("://");
+    if !is_url && ![".json", ".yaml", ".yml"].iter().any(|end| path.ends_with(end)) {
+        return false;
+    }
+    let text = text.trim_start_matches('\u{feff}').trim_start();
+    if text.starts_with('{') { has_json_version(text) } else { has_yaml_version(text) }
+}
+
+/// `"openapi": "3…"` or `"swagger": "2…"` anywhere: generators sort keys, so it may stand at the end of a long text.
+fn has_json_version(text: &str) -> bool {
+    let is_followed = |key: &str, version: char| {
+        text.match_indices(key).any(|(at, _)| {
+            let rest = text[at + key.len()..].trim_start();
+            let value = rest.strip_prefix(':').map(|rest| rest.trim_start().trim_start_matches('"'));
+            value.is_some_and(|value| value.starts_with(version))
+        })
+    };
+    is_followed("\"openapi\"", '3') || is_followed("\"swagger\"", '2')
+}
+
+/// `openapi: 3…` or `swagger: 2…` at the beginning of a line.
+fn has_yaml_version(text: &str) -> bool {
+    text.lines().any(|line| {
+        let line = line.trim_start_matches(['"', '\'']);
+        let version = |key: &str| {
+            let rest = line.strip_prefix(key)?.trim_start_matches(['"', '\'']).trim_start();
+            Some(rest.strip_prefix(':')?.trim_start().trim_start_matches(['"', '\'']).to_owned())
+        };
+        version("openapi").is_some_and(|v| v.starts_with('3')) || version("swagger").is_some_and(|v| v.starts_with('2'))
+    })
+}
+
+/// Words that say nothing about which service a definition belongs to.
+const GENERIC_WORDS: &[&str] = &[
+    "api",
+    "apis",
+    "rest",
+    "restful",
+    "http",
+    "openapi",
+    "swagger",
+    "oas",
+    "oas2",
+    "oas3",
+    "spec",
+    "specs",
+    "specification",
+    "definition",
+    "definitions",
+    "docs",
+    "doc",
+    "documentation",
+    "reference",
+    "service",
+    "services",
+    "server",
+    "index",
+    "main",
+    "root",
+    "schema",
+    "schemas",
+    "json",
+    "yaml",
+    "public",
+    "bundled",
+    "bundle",
+    "the",
+    "v1",
+    "v2",
+    "v3",
+    "v4",
+    "resources",
+    "static",
+    "src",
+    "contract",
+    "contracts",
+    "apispec",
+    "apidocs",
+    "web",
+    "app",
+    "www",
+    "localhost",
+    "latest",
+    "dist",
+    "target",
+    "build",
+    "classes",
+    "swagger-ui",
+    "resource",
+    "1",
+    "2",
+    "3",
+];
+
+/// A name for the service of a definition: its file's name where that says something, then the folder's, then the title, then the host.
+/// Lower case, words joined by `-`.
+///
+/// `services/orders/openapi.yaml` is `orders`, `carts.json` is `carts`, `http://localhost:8080/v3/api-docs` goes by its title.
+pub fn service_name(origin: &str, title: &str) -> ServiceName {
+    let title = meaningful(title);
+    let candidate = match origin.split_once("://") {
+        Some((_, rest)) => {
+            let host = rest.split(['/', ':', '?']).next().unwrap_or_default();
+            title.or_else(|| meaningful(host.split('.').next().unwrap_or_default()))
+        }
+        None => from_path(origin).or(title),
+    };
+    ServiceName::new(candidate.unwrap_or_else(|| "service".to_owned()))
+}
+
+fn from_path(path: &str) -> Option<String> {
+    let mut parts = path.split(['/', '\\']).rev();
+    let file = parts.next().unwrap_or_default();
+    let stem = file.split('.').next().unwrap_or(file);
+    std::iter::once(stem).chain(parts.take(4)).find_map(meaningful)
+}
+
+/// The words of a text that say something, if any.
+fn meaningful(text: &str) -> Option<String> {
+    let words: Vec<String> = text
+        .split(|c: char| !c.is_alphanumeric())
+        .map(str::to_lowercase)
+        .filter(|word| !word.is_empty() && !GENERIC_WORDS.contains(&word.as_str()))
+        .take(4)
+        .collect();
+    (!words.is_empty()).then(|| words.join("-"))
+}
