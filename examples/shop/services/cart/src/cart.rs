@@ -1,0 +1,197 @@
+//! cart: what a customer means to buy. Prices come from catalog.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post, put};
+use axum::{Json, Router};
+use http::{StatusCode, header};
+use serde::{Deserialize, Serialize};
+use tokio::sync::Mutex;
+use uuid::Uuid;
+
+use crate::neighbour::Neighbour;
+use crate::problem::Problem;
+use crate::request::{Body, Segments, Trace};
+
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Cart {
+    cart_id: u64,
+    cust_id: Uuid,
+    lines: Vec<Line>,
+    total: u64,
+    currency: &'static str,
+}
+
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Line {
+    product_code: String,
+    title: String,
+    quantity: u32,
+    unit_price: u64,
+}
+
+/// What catalog tells of a product.
+#[derive(Debug, Deserialize)]
+struct Product {
+    sku: String,
+    name: String,
+    price: Price,
+    stock: u32,
+}
+
+#[derive(Debug, Deserialize)]
+struct Price {
+    amount: u64,
+}
+
+#[derive(Clone)]
+struct Carts {
+    carts: Arc<Mutex<BTreeMap<u64, Cart>>>,
+    /// The number of the latest cart; numbers are never used again.
+    latest: Arc<AtomicU64>,
+    catalog: Neighbour,
+}
+
+pub(crate) fn router(catalog: Neighbour) -> Router {
+    Router::new()
+        .route("/carts", post(create))
+        .route("/carts/{cartId}", get(read).delete(remove))
+        .route("/carts/{cartId}/lines", post(add_line))
+        .route("/carts/{cartId}/lines/{productCode}", put(change_line).delete(remove_line))
+        .with_state(Carts { carts: Arc::default(), latest: Arc::default(), catalog })
+}
+
+impl Cart {
+    fn line(&mut self, code: &str) -> Option<&mut Line> {
+        self.lines.iter_mut().find(|line| line.product_code == code)
+    }
+
+    fn add_up(&mut self) {
+        self.total = self.lines.iter().map(|line| u64::from(line.quantity) * line.unit_price).sum();
+    }
+}
+
+impl Carts {
+    /// The product, when catalog knows it and has so many of it.
+    async fn product(&self, trace: &Trace, code: &str, quantity: u32) -> Result<Product, Problem> {
+        let answer = self.catalog.get(trace, &["products", code]).await?;
+        if answer.status == StatusCode::NOT_FOUND {
+            return Err(Problem::refused(format!("no product {code}")));
+        }
+        if answer.status != StatusCode::OK {
+            return Err(self.catalog.unexpected(&answer));
+        }
+        let unreadable = |error| Problem::bad_gateway(format!("catalog's product {code}: {error}"));
+        let product: Product = serde_json::from_value(answer.body).map_err(unreadable)?;
+        if product.stock < quantity {
+            return Err(Problem::conflict(format!("{code}: {} left, {quantity} wanted", product.stock)));
+        }
+        Ok(product)
+    }
+
+    async fn change(&self, id: u64, change: impl FnOnce(&mut Cart) -> Result<(), Problem>) -> Result<Cart, Problem> {
+        let mut carts = self.carts.lock().await;
+        let cart = carts.get_mut(&id).ok_or_else(|| unknown(id))?;
+        change(cart)?;
+        cart.add_up();
+        Ok(cart.clone())
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct NewCart {
+    cust_id: Uuid,
+}
+
+async fn create(State(state): State<Carts>, Body(new): Body<NewCart>) -> Response {
+    let cart_id = 1 + state.latest.fetch_add(1, Ordering::Relaxed);
+    let cart = Cart { cart_id, cust_id: new.cust_id, lines: Vec::new(), total: 0, currency: "EUR" };
+    state.carts.lock().await.insert(cart_id, cart.clone());
+    (StatusCode::CREATED, [(header::LOCATION, format!("/carts/{cart_id}"))], Json(cart)).into_response()
+}
+
+async fn read(State(state): State<Carts>, Segments(id): Segments<u64>) -> Result<Json<Cart>, Problem> {
+    state.carts.lock().await.get(&id).cloned().map(Json).ok_or_else(|| unknown(id))
+}
+
+async fn remove(State(state): State<Carts>, Segments(id): Segments<u64>) -> Result<StatusCode, Problem> {
+    state.carts.lock().await.remove(&id).map(|_| StatusCode::NO_CONTENT).ok_or_else(|| unknown(id))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct NewLine {
+    product_code: String,
+    quantity: u32,
+}
+
+async fn add_line(
+    State(state): State<Carts>,
+    trace: Trace,
+    Segments(id): Segments<u64>,
+    Body(NewLine { product_code, quantity }): Body<NewLine>,
+) -> Result<Response, Problem> {
+    check(quantity)?;
+    state.change(id, |_| Ok(())).await?;
+    let product = state.product(&trace, &product_code, quantity).await?;
+    let added = state.change(id, |cart| add(cart, product, quantity)).await?;
+    Ok((StatusCode::CREATED, Json(added)).into_response())
+}
+
+/// A product that is in the cart already has one line still.
+fn add(cart: &mut Cart, product: Product, quantity: u32) -> Result<(), Problem> {
+    if let Some(line) = cart.line(&product.sku) {
+        check(line.quantity + quantity)?;
+        line.quantity += quantity;
+        return Ok(());
+    }
+    cart.lines.push(Line { product_code: product.sku, title: product.name, quantity, unit_price: product.price.amount });
+    Ok(())
+}
+
+#[derive(Debug, Deserialize)]
+struct LineChange {
+    quantity: u32,
+}
+
+async fn change_line(
+    State(state): State<Carts>,
+    trace: Trace,
+    Segments((id, code)): Segments<(u64, String)>,
+    Body(LineChange { quantity }): Body<LineChange>,
+) -> Result<Json<Cart>, Problem> {
+    check(quantity)?;
+    state.change(id, |cart| cart.line(&code).map(|_| ()).ok_or_else(|| no_line(&code))).await?;
+    let product = state.product(&trace, &code, quantity).await?;
+    let set = |line: &mut Line| (line.quantity, line.unit_price) = (quantity, product.price.amount);
+    state.change(id, |cart| cart.line(&code).map(set).ok_or_else(|| no_line(&code))).await.map(Json)
+}
+
+async fn remove_line(State(state): State<Carts>, Segments((id, code)): Segments<(u64, String)>) -> Result<StatusCode, Problem> {
+    let take_out = |cart: &mut Cart| {
+        let index = cart.lines.iter().position(|line| line.product_code == code).ok_or_else(|| no_line(&code))?;
+        cart.lines.remove(index);
+        Ok(())
+    };
+    state.change(id, take_out).await.map(|_| StatusCode::NO_CONTENT)
+}
+
+fn check(quantity: u32) -> Result<(), Problem> {
+    let fits = (1..=99).contains(&quantity);
+    fits.then_some(()).ok_or_else(|| Problem::bad_request("quantity: expected 1 to 99"))
+}
+
+fn unknown(id: u64) -> Problem {
+    Problem::not_found(format!("no cart {id}"))
+}
+
+fn no_line(code: &str) -> Problem {
+    Problem::not_found(format!("no line for {code}"))
+}

@@ -1,0 +1,199 @@
+//! catalog: the products, their prices and their stock.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use http::{StatusCode, header};
+use serde::{Deserialize, Serialize};
+use tokio::sync::Mutex;
+
+use crate::problem::Problem;
+use crate::request::{Body, Params, Segments};
+
+#[derive(Clone, Debug, Serialize)]
+struct Product {
+    sku: String,
+    name: String,
+    description: String,
+    category: Category,
+    price: Money,
+    stock: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Category {
+    Teaware,
+    Tea,
+    Coffee,
+    Books,
+}
+
+impl Category {
+    /// What the codes of its products begin with.
+    fn letters(self) -> &'static str {
+        match self {
+            Self::Teaware | Self::Tea => "TEA",
+            Self::Coffee => "COF",
+            Self::Books => "BOO",
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+struct Money {
+    amount: u32,
+    currency: Currency,
+}
+
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+enum Currency {
+    #[serde(rename = "EUR")]
+    Euro,
+}
+
+type Products = Arc<Mutex<Stock>>;
+
+/// The products by their codes.
+#[derive(Debug)]
+struct Stock {
+    products: BTreeMap<String, Product>,
+    /// The number of the latest code; numbers are never used again.
+    latest: u32,
+}
+
+/// The largest price, in cents, and the largest stock.
+const LARGEST: u32 = 1_000_000;
+
+pub(crate) fn router() -> Router {
+    Router::new()
+        .route("/products", get(list).post(create))
+        .route("/products/{sku}", get(read).patch(update).delete(remove))
+        .route("/products/{sku}/stock-changes", post(change_stock))
+        .with_state(Arc::new(Mutex::new(Stock { products: first_products(), latest: 5 })))
+}
+
+fn first_products() -> BTreeMap<String, Product> {
+    let rows = [
+        ("TEA-0001", "Teapot", "A round teapot of white porcelain.", Category::Teaware, 2450, 40),
+        ("TEA-0002", "Tea cup", "A cup with a saucer.", Category::Teaware, 890, 120),
+        ("TEA-0003", "Darjeeling", "First flush, 100 g.", Category::Tea, 1190, 60),
+        ("COF-0004", "Coffee mill", "A mill with a crank.", Category::Coffee, 5900, 8),
+        ("BOO-0005", "The book of tea", "An essay, in cloth.", Category::Books, 1600, 25),
+    ];
+    let product = |(sku, name, description, category, amount, stock): (&str, &str, &str, _, _, _)| Product {
+        sku: sku.to_owned(),
+        name: name.to_owned(),
+        description: description.to_owned(),
+        category,
+        price: Money { amount, currency: Currency::Euro },
+        stock,
+    };
+    rows.into_iter().map(product).map(|product| (product.sku.clone(), product)).collect()
+}
+
+#[derive(Debug, Deserialize)]
+struct Filter {
+    category: Option<Category>,
+    q: Option<String>,
+    limit: Option<usize>,
+}
+
+async fn list(State(products): State<Products>, Params(filter): Params<Filter>) -> Result<Response, Problem> {
+    let limit = filter.limit.unwrap_or(20);
+    if !(1..=100).contains(&limit) {
+        return Err(Problem::bad_request("limit: expected 1 to 100"));
+    }
+    let words = filter.q.unwrap_or_default().to_lowercase();
+    let products = &products.lock().await.products;
+    let fits = |product: &&Product| {
+        filter.category.is_none_or(|category| category == product.category) && product.name.to_lowercase().contains(&words)
+    };
+    let found: Vec<&Product> = products.values().filter(fits).collect();
+    let page = &found[..found.len().min(limit)];
+    Ok(Json(serde_json::json!({"items": page, "total": found.len()})).into_response())
+}
+
+#[derive(Debug, Deserialize)]
+struct NewProduct {
+    name: String,
+    #[serde(default)]
+    description: String,
+    category: Category,
+    price: Money,
+    #[serde(default)]
+    stock: u32,
+}
+
+async fn create(State(products): State<Products>, Body(new): Body<NewProduct>) -> Result<Response, Problem> {
+    if new.name.is_empty() || new.name.chars().count() > 80 {
+        return Err(Problem::bad_request("name: expected 1 to 80 characters"));
+    }
+    let NewProduct { name, description, category, price, stock } = new;
+    check(price.amount, stock)?;
+    let mut products = products.lock().await;
+    products.latest += 1;
+    let sku = format!("{}-{:04}", category.letters(), products.latest);
+    let product = Product { sku: sku.clone(), name, description, category, price, stock };
+    products.products.insert(sku.clone(), product.clone());
+    Ok((StatusCode::CREATED, [(header::LOCATION, format!("/products/{sku}"))], Json(product)).into_response())
+}
+
+fn check(amount: u32, stock: u32) -> Result<(), Problem> {
+    let fits = amount <= LARGEST && stock <= LARGEST;
+    fits.then_some(()).ok_or_else(|| Problem::bad_request(format!("price.amount, stock: expected at most {LARGEST}")))
+}
+
+async fn read(State(products): State<Products>, Segments(sku): Segments<String>) -> Result<Json<Product>, Problem> {
+    products.lock().await.products.get(&sku).cloned().map(Json).ok_or_else(|| unknown(&sku))
+}
+
+#[derive(Debug, Deserialize)]
+struct ProductChange {
+    price: Option<Money>,
+    stock: Option<u32>,
+}
+
+async fn update(
+    State(products): State<Products>,
+    Segments(sku): Segments<String>,
+    Body(change): Body<ProductChange>,
+) -> Result<Json<Product>, Problem> {
+    let mut products = products.lock().await;
+    let product = products.products.get_mut(&sku).ok_or_else(|| unknown(&sku))?;
+    let (price, stock) = (change.price.unwrap_or(product.price), change.stock.unwrap_or(product.stock));
+    check(price.amount, stock)?;
+    (product.price, product.stock) = (price, stock);
+    Ok(Json(product.clone()))
+}
+
+async fn remove(State(products): State<Products>, Segments(sku): Segments<String>) -> Result<StatusCode, Problem> {
+    products.lock().await.products.remove(&sku).map(|_| StatusCode::NO_CONTENT).ok_or_else(|| unknown(&sku))
+}
+
+#[derive(Debug, Deserialize)]
+struct StockChange {
+    change: i32,
+}
+
+async fn change_stock(
+    State(products): State<Products>,
+    Segments(sku): Segments<String>,
+    Body(StockChange { change }): Body<StockChange>,
+) -> Result<Json<Product>, Problem> {
+    let mut products = products.lock().await;
+    let product = products.products.get_mut(&sku).ok_or_else(|| unknown(&sku))?;
+    let short = || Problem::conflict(format!("{sku}: {} left, {} wanted", product.stock, change.unsigned_abs()));
+    let stock = product.stock.checked_add_signed(change).ok_or_else(short)?;
+    check(product.price.amount, stock)?;
+    product.stock = stock;
+    Ok(Json(product.clone()))
+}
+
+fn unknown(sku: &str) -> Problem {
+    Problem::not_found(format!("no product {sku}"))
+}
