@@ -1,1 +1,5 @@
 //! Coverage, impact, gaps, reports: judgements over runs, as pure functions.
+//!
+//! This crate is layer 3. It takes values and returns values: no files, sockets, clocks, environment or randomness.
+
+pub mod report;
