@@ -9,6 +9,7 @@ use callboard_model::document::{Dialect, Documents};
 use callboard_model::{NodeRef, Schema};
 use serde_json::{Map, Value, json};
 
+use crate::discriminator::Choices;
 use crate::validate::{CompileError, Direction};
 use crate::{cycle, format};
 
@@ -334,7 +335,9 @@ impl<'a> Bundler<'a> {
     fn discriminator(&mut self, schema: &Schema<'a>, out: &mut Map<String, Value>) -> Result<(), CompileError> {
         for keyword in ["oneOf", "anyOf"] {
             let choices = crate::discriminator::choices(schema, keyword);
-            let (Some((property, choices)), Some(options)) = (choices, out.get(keyword).and_then(Value::as_array)) else {
+            let (Some(Choices { property, values: choices }), Some(options)) =
+                (choices, out.get(keyword).and_then(Value::as_array))
+            else {
                 continue;
             };
             let mut rest = json!({ keyword: options });

@@ -3,11 +3,19 @@
 use callboard_model::Schema;
 use serde_json::Value;
 
-/// The property that decides, and for each alternative the values that choose it, with its index in `oneOf` or `anyOf`.
+/// How a discriminator chooses.
+pub(crate) struct Choices {
+    /// The property that decides.
+    pub(crate) property: String,
+    /// The values that choose an alternative, and its index in `oneOf` or `anyOf`.
+    pub(crate) values: Vec<(Vec<Value>, usize)>,
+}
+
+/// How the discriminator of a schema chooses among the alternatives of a keyword.
 ///
 /// Values come from `mapping`, then from what the alternative itself allows for the property (`enum`, `const`), then from the name
 /// of the alternative's schema. A value belongs to the first alternative that claims it. `None` where no discriminator stands.
-pub(crate) fn choices(schema: &Schema<'_>, keyword: &str) -> Option<(String, Vec<(Vec<Value>, usize)>)> {
+pub(crate) fn choices(schema: &Schema<'_>, keyword: &str) -> Option<Choices> {
     let discriminator = schema.keyword("discriminator")?;
     // Swagger 2.0 has the name alone; there is no `oneOf` beside it then, but documents mix.
     let property = discriminator.as_str().or_else(|| discriminator.get("propertyName")?.as_str())?;
@@ -31,7 +39,7 @@ pub(crate) fn choices(schema: &Schema<'_>, keyword: &str) -> Option<(String, Vec
         }
     }
     found.retain(|(values, _)| !values.is_empty());
-    (!found.is_empty()).then(|| (property.to_owned(), found))
+    (!found.is_empty()).then(|| Choices { property: property.to_owned(), values: found })
 }
 
 fn mapped(schema: &Schema<'_>, option: &Schema<'_>, mapping: Option<&serde_json::Map<String, Value>>) -> Vec<Value> {

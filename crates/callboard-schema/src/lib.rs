@@ -9,6 +9,8 @@ mod discriminator;
 mod format;
 mod message;
 pub mod parameter;
+pub mod synthesise;
 pub mod validate;
 
+pub use synthesise::{Fill, Hints, NoInstance, synthesise, synthesise_with, try_synthesise};
 pub use validate::{CompileError, Direction, Validator, Violation};

@@ -17,12 +17,12 @@ fn validator_of(documents: &Documents, name: &str, direction: Direction) -> Vali
     Validator::compile(&schema, direction).expect("the schema compiles")
 }
 
-fn validator(dialect: Dialect, schema: Value) -> Validator {
+fn validator(dialect: Dialect, schema: &Value) -> Validator {
     validator_of(&documents(dialect, json!({"S": schema})), "S", Direction::Response)
 }
 
-fn messages(validator: &Validator, value: Value) -> Vec<String> {
-    validator.validate(&value).into_iter().map(|v| v.message).collect()
+fn messages(validator: &Validator, value: &Value) -> Vec<String> {
+    validator.validate(value).into_iter().map(|v| v.message).collect()
 }
 
 /// Dialect, schema, values that fit, values that do not.
@@ -50,7 +50,7 @@ fn each_dialect_is_judged_by_its_own_rules() {
         (V3, json!({"type": "string", "maxLength": "2"}), json!(["ab"]), json!(["abc"])),
     ];
     for (dialect, schema, good, bad) in table {
-        let validator = validator(dialect, schema.clone());
+        let validator = validator(dialect, &schema);
         for value in good.as_array().expect("a list") {
             assert!(validator.is_valid(value), "{schema} refuses {value}");
         }
@@ -77,9 +77,9 @@ fn read_only_properties_are_required_of_the_service_alone() {
     }});
     let docs = documents(Dialect::OpenApi30, tree);
     let request = validator_of(&docs, "S", Direction::Request);
-    assert_eq!(messages(&request, json!({"name": 1})), ["`secret` is missing, it is required"]);
+    assert_eq!(messages(&request, &json!({"name": 1})), ["`secret` is missing, it is required"]);
     let response = validator_of(&docs, "S", Direction::Response);
-    assert_eq!(messages(&response, json!({"name": 1})), ["`id` is missing, it is required"]);
+    assert_eq!(messages(&response, &json!({"name": 1})), ["`id` is missing, it is required"]);
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn a_recursive_schema_judges_all_levels() {
     let validator = validator_of(&docs, "S", Direction::Response);
     assert!(validator.is_valid(&json!({"next": {"next": {"v": 1}}})));
     assert_eq!(
-        messages(&validator, json!({"next": {"next": {"v": "x"}}})),
+        messages(&validator, &json!({"next": {"next": {"v": "x"}}})),
         ["`next/next/v` is the string \"x\", integer expected"]
     );
 }
@@ -128,7 +128,7 @@ fn a_discriminator_decides_where_alternatives_overlap() {
     let docs = documents(Dialect::OpenApi30, tree);
     let validator = validator_of(&docs, "S", Direction::Response);
     assert!(validator.is_valid(&json!({"t": "a"})), "both fit, the discriminator chooses");
-    assert_eq!(messages(&validator, json!({"t": "b", "x": 1})), ["`x` is the number 1, string expected"]);
+    assert_eq!(messages(&validator, &json!({"t": "b", "x": 1})), ["`x` is the number 1, string expected"]);
     assert!(!validator.is_valid(&json!({})), "both fit and nothing chooses");
 }
 
@@ -147,7 +147,7 @@ fn only_what_is_reachable_is_compiled() {
 fn sentences_name_the_place_and_what_was_expected() {
     let validator = validator(
         Dialect::OpenApi30,
-        json!({
+        &json!({
             "type": "object",
             "required": ["id", "status"],
             "additionalProperties": false,
@@ -160,33 +160,33 @@ fn sentences_name_the_place_and_what_was_expected() {
         }),
     );
     assert_eq!(
-        messages(&validator, json!({"id": 1, "status": "lost"})),
+        messages(&validator, &json!({"id": 1, "status": "lost"})),
         ["`status` is the string \"lost\", one of \"open\", \"closed\" expected"]
     );
     assert_eq!(
-        messages(&validator, json!({"id": 1, "status": "open", "items": [{"quantity": "2"}]})),
+        messages(&validator, &json!({"id": 1, "status": "open", "items": [{"quantity": "2"}]})),
         ["`items/0/quantity` is the string \"2\", integer expected"]
     );
     assert_eq!(
-        messages(&validator, json!({"id": 1, "status": "open", "items": [{"quantity": 0}]})),
+        messages(&validator, &json!({"id": 1, "status": "open", "items": [{"quantity": 0}]})),
         ["`items/0/quantity` is the number 0, at least 1 expected"]
     );
     assert_eq!(
-        messages(&validator, json!({"id": 1, "status": "open", "more": 1})),
+        messages(&validator, &json!({"id": 1, "status": "open", "more": 1})),
         ["`more` is not described, and other properties are not allowed"]
     );
     assert_eq!(
-        messages(&validator, json!({"id": 1, "status": "open", "owner": {}})),
+        messages(&validator, &json!({"id": 1, "status": "open", "owner": {}})),
         ["`owner/name` is missing, it is required"]
     );
-    assert_eq!(messages(&validator, json!([])), ["the value is an array of 0 items, object expected"]);
+    assert_eq!(messages(&validator, &json!([])), ["the value is an array of 0 items, object expected"]);
     let at = validator.validate(&json!({"id": 1}))[0].at.to_string();
     assert_eq!(at, "/status");
 }
 
 #[test]
 fn violations_are_few_enough_to_read() {
-    let validator = validator(Dialect::OpenApi30, json!({"type": "array", "items": {"type": "string"}}));
+    let validator = validator(Dialect::OpenApi30, &json!({"type": "array", "items": {"type": "string"}}));
     let many: Vec<i32> = (0..1000).collect();
     assert_eq!(validator.validate(&json!(many)).len(), 20);
 }
