@@ -6,6 +6,7 @@
 pub mod api;
 pub mod diagnostic;
 pub mod document;
+pub mod evidence;
 pub mod map;
 pub mod names;
 pub mod plan;

@@ -14,6 +14,6 @@ mod store;
 mod write;
 
 pub use error::StoreError;
-pub use record::{Edge, EdgeSource, Observed, Passed, RunContext, RunRecord, RunSummary, Sighting, TestRecord};
+pub use record::{RunContext, RunRecord, RunSummary, Sighting};
 pub use recorder::{Recorded, Recorder};
 pub use store::Store;

@@ -1,5 +1,6 @@
 //! Reading back.
 
+use callboard_model::evidence::{Edge, EdgeSource, Observed, Passed, TestHistory};
 use callboard_model::names::{RunId, TestName};
 use callboard_model::run::{ScenarioResult, Summary, Verdict};
 use callboard_model::{Method, OperationKey, ServiceName};
@@ -7,12 +8,12 @@ use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
 
 use crate::error::StoreError;
-use crate::record::{Edge, EdgeSource, Observed, Passed, RunRecord, RunSummary, TestRecord};
+use crate::record::{RunRecord, RunSummary};
 use crate::store::Store;
 
 impl Store {
     /// All tests that ever ran, by name.
-    pub async fn tests(&mut self) -> Result<Vec<TestRecord>, StoreError> {
+    pub async fn tests(&mut self) -> Result<Vec<TestHistory>, StoreError> {
         let rows = sqlx::query("SELECT * FROM tests ORDER BY test").fetch_all(&mut self.connection).await;
         self.all(rows, test)
     }
@@ -96,7 +97,7 @@ fn add(mut summary: Summary, (verdict, n, accepted): (Verdict, usize, usize)) ->
     summary
 }
 
-fn test(row: &SqliteRow) -> Result<TestRecord, sqlx::Error> {
+fn test(row: &SqliteRow) -> Result<TestHistory, sqlx::Error> {
     let passed = match row.try_get::<Option<String>, _>("passed_run")? {
         Some(run) => Some(Passed {
             run: RunId::new(run),
@@ -106,7 +107,7 @@ fn test(row: &SqliteRow) -> Result<TestRecord, sqlx::Error> {
         }),
         None => None,
     };
-    Ok(TestRecord {
+    Ok(TestHistory {
         test: TestName::new(row.try_get::<&str, _>("test")?),
         verdict: verdict(row)?,
         run: RunId::new(row.try_get::<&str, _>("run")?),
@@ -131,7 +132,7 @@ fn edge(row: &SqliteRow) -> Result<Edge, sqlx::Error> {
     Ok(Edge {
         caller: ServiceName::new(row.try_get::<&str, _>("caller")?),
         callee: ServiceName::new(row.try_get::<&str, _>("callee")?),
-        source: EdgeSource::parse(row.try_get("source")?),
+        source: source(row)?,
         at: unsigned(row, "at")?,
     })
 }
@@ -156,6 +157,14 @@ fn verdict(row: &SqliteRow) -> Result<Verdict, sqlx::Error> {
         "flaky" => Verdict::Flaky,
         "notRun" => Verdict::NotRun,
         _ => Verdict::Inconclusive,
+    })
+}
+
+/// A source that this version does not know is no proof that the caller's calls are all known.
+fn source(row: &SqliteRow) -> Result<EdgeSource, sqlx::Error> {
+    Ok(match row.try_get::<&str, _>("source")? {
+        "trace" => EdgeSource::Trace,
+        _ => EdgeSource::Journal,
     })
 }
 

@@ -1,9 +1,9 @@
-//! What is written and read: records of this crate, apart from the model's types, so that stored bytes have one owner.
+//! What is written and read besides the model's own types ([`callboard_model::evidence`], results).
 
 use std::collections::HashMap;
 
 use callboard_model::names::{RunId, TestName};
-use callboard_model::run::{ScenarioResult, Summary, Verdict};
+use callboard_model::run::{ScenarioResult, Summary};
 use callboard_model::{OperationKey, ServiceName};
 
 /// What the store should know of a run besides its events.
@@ -19,21 +19,6 @@ pub struct RunContext {
     pub commit: Option<String>,
 }
 
-/// A test that was seen to reach an operation. The last time counts.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Observed {
-    /// The test.
-    pub test: TestName,
-    /// The operation.
-    pub operation: OperationKey,
-    /// Whether a virtual service answered. Such a sighting says nothing about the real one's code.
-    pub is_virtual: bool,
-    /// In which run.
-    pub run: RunId,
-    /// When, in milliseconds since the Unix epoch.
-    pub at: u64,
-}
-
 /// A sighting to write that stands in no step's result: a call that another service made, as a trace or a virtual service's journal
 /// tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,71 +29,6 @@ pub struct Sighting {
     pub operation: OperationKey,
     /// Whether a virtual service answered.
     pub is_virtual: bool,
-}
-
-/// One service was seen to call another one.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Edge {
-    /// Who calls.
-    pub caller: ServiceName,
-    /// Who is called.
-    pub callee: ServiceName,
-    /// How it is known.
-    pub source: EdgeSource,
-    /// When it was last seen, in milliseconds since the Unix epoch.
-    pub at: u64,
-}
-
-/// How a call between services is known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum EdgeSource {
-    /// A trace shows it.
-    Trace,
-    /// The journal of a virtual service shows it.
-    Journal,
-}
-
-impl EdgeSource {
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Trace => "trace",
-            Self::Journal => "journal",
-        }
-    }
-
-    pub(crate) fn parse(text: &str) -> Self {
-        if text == "trace" { Self::Trace } else { Self::Journal }
-    }
-}
-
-/// What is known of a test.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TestRecord {
-    /// The test.
-    pub test: TestName,
-    /// How it ended last.
-    pub verdict: Verdict,
-    /// In which run.
-    pub run: RunId,
-    /// When, in milliseconds since the Unix epoch.
-    pub at: u64,
-    /// How long it took then, in microseconds.
-    pub duration: u64,
-    /// The run in which it last passed.
-    pub passed: Option<Passed>,
-}
-
-/// The last time that a test passed: the run whose sightings are complete.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Passed {
-    /// The run.
-    pub run: RunId,
-    /// When, in milliseconds since the Unix epoch.
-    pub at: u64,
-    /// The test's fingerprint at that time, where the run gave one.
-    pub fingerprint: Option<String>,
-    /// The commit that was tested, where it is known.
-    pub commit: Option<String>,
 }
 
 /// One line in the list of runs.

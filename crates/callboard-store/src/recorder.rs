@@ -5,12 +5,13 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use callboard_model::evidence::Edge;
 use callboard_model::run::{RunEvent, RunFinished, RunStarted, ScenarioResult};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use crate::error::StoreError;
-use crate::record::{Edge, RunContext, Sighting};
+use crate::record::{RunContext, Sighting};
 use crate::store::Store;
 
 /// So many runs keep the details of each scenario.

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use callboard_model::OperationKey;
+use callboard_model::evidence::{Edge, EdgeSource};
 use callboard_model::run::{RunFinished, RunStarted, ScenarioResult, StepResult, Verdict};
 use sqlx::{Connection as _, SqliteConnection};
 
 use crate::error::StoreError;
-use crate::record::{Edge, RunContext, Sighting};
+use crate::record::{RunContext, Sighting};
 use crate::store::Store;
 
 impl Store {
@@ -207,7 +208,7 @@ async fn write_edges(connection: &mut SqliteConnection, edges: &[Edge]) -> Resul
         sqlx::query("INSERT OR REPLACE INTO edges VALUES (?, ?, ?, ?)")
             .bind(edge.caller.as_str())
             .bind(edge.callee.as_str())
-            .bind(edge.source.as_str())
+            .bind(source_word(edge.source))
             .bind(signed(edge.at))
             .execute(&mut *transaction)
             .await?;
@@ -240,5 +241,12 @@ pub(crate) fn verdict_word(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::NotRun => "notRun",
         other => other.as_str(),
+    }
+}
+
+pub(crate) fn source_word(source: EdgeSource) -> &'static str {
+    match source {
+        EdgeSource::Trace => "trace",
+        EdgeSource::Journal => "journal",
     }
 }

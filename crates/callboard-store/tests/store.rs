@@ -3,10 +3,11 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use callboard_model::evidence::{Edge, EdgeSource};
 use callboard_model::names::{RunId, TestName};
 use callboard_model::run::{RunEvent, RunFinished, RunStarted, ScenarioResult, StepResult, Verdict};
 use callboard_model::{Method, OperationKey};
-use callboard_store::{Edge, EdgeSource, Recorder, RunContext, Sighting, Store, StoreError};
+use callboard_store::{Recorder, RunContext, Sighting, Store, StoreError};
 use sqlx::{Connection as _, Executor as _};
 
 fn started(run: &str, at: u64) -> RunStarted {
