@@ -1,0 +1,92 @@
+#!/usr/bin/env bash
+# The acceptance test on a real system: JupyterHub, its proxy and the servers of its users, from PyPI and npm, on loopback.
+#
+# Prints one line per step and the output of a step that went wrong. Exit code 0 when every step did what it should, 1 when one did
+# not, 3 when the system could not be installed or started. Nothing is skipped.
+#
+# CALLBOARD names the binary to test; without it the debug build of this project is built and used.
+# CALLBOARD_JUPYTER_HOME is where the packages and the logs go, by default target/jupyter.
+set -uo pipefail
+
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 3
+system=acceptance/jupyter/system.sh
+home=${CALLBOARD_JUPYTER_HOME:-$PWD/target/jupyter}
+project=$home/project
+export HUB_TOKEN=hub-secret PROXY_TOKEN=proxy-secret
+wrong=0
+
+if [ -z "${CALLBOARD:-}" ]; then
+  cargo build --quiet --package callboard || exit 3
+  CALLBOARD=${CARGO_TARGET_DIR:-target}/debug/callboard
+fi
+CALLBOARD=$(realpath "$CALLBOARD") || exit 3
+
+finish() {
+  local code=$?
+  trap - EXIT INT TERM
+  "$system" stop
+  "$system" leftovers || code=1
+  exit "$code"
+}
+trap finish EXIT
+trap 'exit 130' INT TERM
+
+# expect CODE TEXT COMMAND…: runs a command for five minutes at most; its exit code and, when it is not empty, a text in its output
+# are what the step is about.
+expect() {
+  local code=$1 text=$2 actual output begin=$SECONDS
+  shift 2
+  output=$(timeout 300 "$@" 2>&1)
+  actual=$?
+  local line="${*/#$CALLBOARD/callboard}"
+  if [ "$actual" -eq "$code" ] && grep -qiF -- "$text" <<<"$output"; then
+    printf 'ok    %s (exit %s, %s s)\n' "$line" "$actual" $((SECONDS - begin))
+    return
+  fi
+  wrong=$((wrong + 1))
+  printf 'WRONG %s\n      exit %s, expected %s%s\n' "$line" "$actual" "$code" "${text:+ and the text \`$text\`}"
+  sed 's/^/      | /' <<<"$output"
+}
+
+callboard() {
+  local code=$1 text=$2
+  shift 2
+  (cd "$project" && expect "$code" "$text" "$CALLBOARD" "$@"; exit "$wrong")
+  wrong=$?
+}
+
+# The project is copied, so that runs, reports and generated scenarios leave the source tree as it is.
+rm -rf "$project" && mkdir -p "$project" || exit 3
+cp -R acceptance/jupyter/callboard.toml acceptance/jupyter/definitions acceptance/jupyter/scenarios "$project" || exit 3
+
+"$system" install || exit 3
+echo "ok    installed"
+"$system" start || exit 3
+echo "ok    started"
+
+j1="Create the user ada, start her server and wait until it is ready, check that the proxy has a route for her, create a token for her \
+and read the status of her server with it, then stop the server, check that the route is gone, and delete the user."
+j2="Create the user ada, start her server and wait until it is ready, create a token, write the file notes.txt, read it back and \
+compare, delete it, expect not found when it is read again, then stop the server and delete the user."
+
+callboard 0 "" check
+callboard 0 "" run --junit run.junit.xml --html run.html
+callboard 0 "" run --jobs 4
+callboard 0 "" generate "$j1" -o generated/j1.arazzo.yaml
+callboard 0 "" check generated/j1.arazzo.yaml
+callboard 0 "" run generated/j1.arazzo.yaml
+callboard 0 "" generate "$j2" -o generated/j2.arazzo.yaml
+callboard 0 "" check generated/j2.arazzo.yaml
+callboard 0 "" run generated/j2.arazzo.yaml
+
+"$system" stop-proxy
+echo "ok    stopped the proxy"
+callboard 3 "not ready" run scenarios/j1.arazzo.yaml
+callboard 0 "" run scenarios/j4.arazzo.yaml
+
+if [ "$wrong" -eq 0 ]; then
+  echo "ok    all steps did what they should"
+else
+  echo "WRONG $wrong step(s)"
+  exit 1
+fi
