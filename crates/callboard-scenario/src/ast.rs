@@ -168,10 +168,13 @@ impl Workflow {
         self.steps.iter().position(|step| step.id == id)
     }
 
-    /// The parameters that a step sends: its own, and those of the workflow that it does not override (same name and place).
+    /// The parameters that a step sends: its own, and those of the workflow that it does not override (same name and place). Those of
+    /// the workflow with an `in` go to operations only, those without one to called workflows only.
     pub fn parameters_of<'a>(&'a self, step: &'a Step) -> Vec<&'a Parameter> {
+        let calls_workflow = matches!(step.target, StepTarget::Workflow(_));
         let is_own = |p: &Parameter| step.parameters.iter().any(|own| own.name == p.name && own.location == p.location);
-        self.parameters.iter().filter(|p| !is_own(p)).chain(&step.parameters).collect()
+        let applies = |p: &&Parameter| p.location.is_none() == calls_workflow && !is_own(p);
+        self.parameters.iter().filter(applies).chain(&step.parameters).collect()
     }
 
     /// The success actions of a step in the order in which they are tried: its own, then those of the workflow that it does not
@@ -287,8 +290,10 @@ impl Default for StepTarget {
 pub struct Reuse {
     /// Its name under `components.parameters`, `.successActions` or `.failureActions`.
     pub component: String,
-    /// Whether the reusable object sets a `value` of its own.
+    /// Whether the reusable object sets a `value` of its own (parameters only).
     pub overrides_value: bool,
+    /// Whether it is a failure action.
+    pub is_failure: bool,
 }
 
 /// A parameter, of a request or of a called workflow.

@@ -5,6 +5,7 @@
 //! [`template::Template`]s and [`criterion::Criterion`]s against its own [`expression::Context`]. [`write`] turns a tree into text.
 
 pub mod ast;
+pub mod codes;
 pub mod condition;
 pub mod criterion;
 pub mod expression;
@@ -14,30 +15,24 @@ pub mod template;
 
 mod body;
 mod compare;
+mod parse;
+mod place;
 #[cfg(test)]
 mod testing;
+mod write;
+mod yaml;
 
 pub use ast::ScenarioFile;
 pub use criterion::{Criterion, Outcome};
 pub use expression::{Context, Expression};
+pub use parse::parse;
 pub use template::Template;
+pub use write::write;
 
-use callboard_model::{Diagnostic, Document, Parsed, System};
-
-/// Reads a scenario file. `None` when the document is no Arazzo at all; otherwise what could be understood, with every mistake.
-pub fn parse(document: &Document) -> Parsed<Option<ScenarioFile>> {
-    let _ = document;
-    Parsed::clean(None)
-}
+use callboard_model::{Diagnostic, Document, System};
 
 /// Everything that can be known about a scenario file before a request is sent. `document` is the one it was parsed from.
 pub fn check(file: &ScenarioFile, document: &Document, system: &System) -> Vec<Diagnostic> {
     let _ = (file, document, system);
     Vec::new()
-}
-
-/// A scenario file as YAML text: deterministic, block style.
-pub fn write(file: &ScenarioFile) -> String {
-    let _ = file;
-    String::new()
 }

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::ast::Version;
 use crate::expression::{Context, Expression, ROOTS, SyntaxError, Unavailable, looks_like_expression};
-use crate::selector::SelectorObject;
+use crate::selector::{Selector, SelectorObject};
 
 /// A value with expressions in it.
 #[derive(Clone, Debug, PartialEq)]
@@ -100,6 +100,20 @@ impl Template {
         let mut found = Vec::new();
         self.collect(&Pointer::root(), &mut found);
         found
+    }
+
+    /// The place of a Selector Object that uses XPath, if there is one.
+    pub(crate) fn uses_xpath(&self) -> Option<Pointer> {
+        match self {
+            Self::Selector(selector) => (selector.selector == Selector::XPath).then(Pointer::root),
+            Self::Array(items) => {
+                items.iter().enumerate().find_map(|(i, item)| Some(Pointer::of([i.to_string()]).concat(&item.uses_xpath()?)))
+            }
+            Self::Object(fields) => {
+                fields.iter().find_map(|(name, field)| Some(Pointer::of([name]).concat(&field.uses_xpath()?)))
+            }
+            _ => None,
+        }
     }
 
     fn collect<'t>(&'t self, at: &Pointer, found: &mut Vec<Occurrence<'t>>) {
