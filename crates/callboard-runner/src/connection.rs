@@ -176,6 +176,12 @@ fn with_source(error: &hyper::Error) -> String {
     }
 }
 
+/// Whether anybody accepts a connection there.
+pub(crate) async fn reach(origin: &Origin, limit: Duration) -> Result<(), SendError> {
+    let timed_out = |_| SendError::Timeout { waiting: Waiting::Connection, limit };
+    tokio::time::timeout(limit, connect(origin)).await.map_err(timed_out)?.map(drop)
+}
+
 async fn connect(origin: &Origin) -> Result<TcpStream, SendError> {
     let mut last = None;
     for address in resolve(origin).await? {

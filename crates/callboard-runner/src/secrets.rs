@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
-use callboard_model::run::{RequestRecord, ResponseRecord};
+use callboard_model::run::RequestRecord;
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
@@ -70,6 +70,11 @@ impl Masker {
         self.needles.sort_by_key(|(needle, _)| std::cmp::Reverse(needle.0.len()));
     }
 
+    /// Whether there is nothing to mask.
+    pub fn is_empty(&self) -> bool {
+        self.needles.is_empty()
+    }
+
     /// The text without secrets. Borrowed when there was none.
     pub fn mask<'t>(&self, text: &'t str) -> Cow<'t, str> {
         let mut masked = Cow::Borrowed(text);
@@ -122,16 +127,8 @@ impl Masker {
         request.body.iter_mut().for_each(|body| self.mask_string(body));
     }
 
-    /// Masks all of a response.
-    pub fn mask_response(&self, response: &mut ResponseRecord) {
-        if self.needles.is_empty() {
-            return;
-        }
-        self.mask_headers(&mut response.headers);
-        response.body.iter_mut().for_each(|body| self.mask_string(body));
-    }
-
-    fn mask_headers(&self, headers: &mut [(String, String)]) {
+    /// Masks the values of headers.
+    pub(crate) fn mask_headers(&self, headers: &mut [(String, String)]) {
         for (name, value) in headers {
             if name.eq_ignore_ascii_case("authorization")
                 && let Some(masked) = self.mask_basic(value)

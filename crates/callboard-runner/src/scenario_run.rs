@@ -1,0 +1,164 @@
+//! One scenario from its inputs to its result: the workflow, then its teardown, come what may.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use callboard_model::run::{RunEvent, ScenarioResult, StepResult, Verdict};
+use indexmap::IndexMap;
+use serde_json::Map;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use crate::call::micros;
+use crate::context::{Finished, Frame};
+use crate::flow::{Ended, Results, never};
+use crate::options::Scenario;
+use crate::report::{Reporter, now};
+use crate::shared::Shared;
+use crate::step::Runner;
+use crate::trace::Trace;
+use crate::{inputs, judge};
+
+/// A scenario stops after so many steps: by then it goes in a circle.
+const MAX_STEPS: u32 = 10_000;
+
+/// Runs a scenario. `known` are the workflows that it depends on and that ran before.
+pub(crate) async fn run(
+    shared: &Shared,
+    index: usize,
+    known: Vec<Finished>,
+    events: mpsc::Sender<RunEvent>,
+    cancel: CancellationToken,
+) -> ScenarioResult {
+    let scenario = &shared.options.scenarios[index];
+    let reporter = Reporter { scenario: index, events };
+    let mut result = blank(scenario, shared.options.seed);
+    reporter.send(RunEvent::ScenarioStarted { scenario: index, at: result.started }).await;
+    let clock = Instant::now();
+    let trace = Trace::start(&scenario.name);
+    result.trace.clone_from(&trace.id);
+    let mut runner = Runner {
+        shared,
+        trace,
+        stop: cancel.clone(),
+        latest: Map::new(),
+        reporter,
+        steps_left: MAX_STEPS,
+    };
+    runner.scenario(scenario, known, &cancel, &mut result).await;
+    result.duration = micros(clock);
+    result.reason.iter_mut().for_each(|reason| shared.masker.mask_string(reason));
+    result.outputs.values_mut().for_each(|value| shared.masker.mask_value(value));
+    result
+}
+
+impl<'r> Runner<'r> {
+    async fn scenario(
+        &mut self,
+        scenario: &'r Scenario,
+        known: Vec<Finished>,
+        cancel: &CancellationToken,
+        result: &mut ScenarioResult,
+    ) {
+        let Some(workflow) = scenario.workflow() else {
+            return fail(result, format!("`{}` has no workflow `{}`", result.file, result.workflow));
+        };
+        let inputs = match inputs::complete(&scenario.source.file, workflow, &scenario.inputs) {
+            Ok(inputs) => inputs,
+            Err(why) => {
+                result.steps = workflow.steps.iter().map(|step| never(step, "the inputs do not fit")).collect();
+                return fail(result, why);
+            }
+        };
+        let mut frame = Frame::new(&scenario.source, workflow, inputs, 0);
+        frame.workflows = known;
+        let mut steps = Vec::new();
+        let ended = self.workflow(&mut frame, &mut steps).await;
+        let mut teardown = Vec::new();
+        self.bounded_teardown(&mut frame, cancel, &mut teardown).await;
+        conclude(&frame, &ended, &teardown, result);
+        result.steps = owned(steps);
+        result.teardown = owned(teardown);
+    }
+
+    /// Teardown runs although the run was stopped; from then on it has the grace period of the run.
+    async fn bounded_teardown(&mut self, frame: &mut Frame<'r>, cancel: &CancellationToken, results: &mut Results) {
+        if frame.workflow.finally.is_empty() {
+            return;
+        }
+        let grace = self.shared.options.grace;
+        let stop = CancellationToken::new();
+        self.stop = stop.clone();
+        let over = async {
+            cancel.cancelled().await;
+            tokio::time::sleep(grace).await;
+            stop.cancel();
+            std::future::pending::<()>().await;
+        };
+        tokio::select! {
+            () = over => {}
+            () = self.teardown(frame, results) => {}
+        }
+    }
+}
+
+/// The verdict of a scenario and its outputs.
+fn conclude(frame: &Frame<'_>, ended: &Ended, teardown: &Results, result: &mut ScenarioResult) {
+    result.verdict = ended.verdict();
+    result.reason = ended.reason();
+    if *ended == Ended::Interrupted {
+        result.reason = Some("the run was stopped".to_owned());
+    }
+    let (outputs, missing) = judge::workflow_outputs(frame);
+    result.outputs = outputs.into_iter().collect();
+    if *ended != Ended::Passed {
+        return;
+    }
+    if let Some(check) = missing.first() {
+        let why = match &check.outcome {
+            callboard_model::run::CheckOutcome::Unevaluable { why } => why,
+            _ => &check.condition,
+        };
+        return fail(result, format!("an output of the workflow cannot be taken: {why}"));
+    }
+    // An interrupted teardown leaves things behind, so it is no pass either.
+    let undone = teardown.iter().find(|step| matches!(step.verdict, Verdict::Failed | Verdict::Inconclusive));
+    if let Some(step) = undone {
+        fail(result, format!("the teardown failed at `{}`", step.step));
+    }
+}
+
+fn fail(result: &mut ScenarioResult, reason: String) {
+    result.verdict = Verdict::Failed;
+    result.reason = Some(reason);
+}
+
+fn owned(results: Results) -> Vec<StepResult> {
+    results.into_iter().map(Arc::unwrap_or_clone).collect()
+}
+
+/// A result that says nothing yet.
+pub(crate) fn blank(scenario: &Scenario, seed: u64) -> ScenarioResult {
+    ScenarioResult {
+        name: scenario.name.clone(),
+        file: scenario.source.origin().to_owned(),
+        workflow: scenario.workflow.clone(),
+        summary: scenario.workflow().and_then(|workflow| workflow.summary.clone()),
+        verdict: Verdict::NotRun,
+        reason: None,
+        steps: Vec::new(),
+        teardown: Vec::new(),
+        outputs: IndexMap::new(),
+        started: now(),
+        duration: 0,
+        seed,
+        trace: String::new(),
+    }
+}
+
+/// A scenario that does not begin: all its steps are listed as not run.
+pub(crate) fn never_run(scenario: &Scenario, seed: u64, verdict: Verdict, reason: &str) -> ScenarioResult {
+    let steps = scenario.workflow().map(|workflow| &workflow.steps);
+    let steps = steps.into_iter().flatten().map(|step| never(step, reason)).collect();
+    ScenarioResult { verdict, reason: Some(reason.to_owned()), steps, ..blank(scenario, seed) }
+}
