@@ -1,0 +1,112 @@
+//! The search over clauses: a few best sequences of operations are kept while clause after clause is added.
+
+use crate::chains::{self, Chain, Known};
+use crate::clauses::{Clause, Mode};
+use crate::index::{Index, OpId};
+use crate::score::{Antecedents, View};
+use crate::sentence::Sentence;
+
+/// Sequences kept.
+const BEAM: usize = 5;
+/// Chains tried per clause and sequence.
+const CHAINS: usize = 6;
+
+/// A step of a sequence.
+#[derive(Clone, Debug)]
+pub(crate) struct Step {
+    pub(crate) op: OpId,
+    /// The clause that it belongs to.
+    pub(crate) clause: usize,
+    /// Whether it is the clause's own operation, not one that it needs.
+    pub(crate) is_target: bool,
+    /// 0 to 1.
+    pub(crate) confidence: f64,
+}
+
+/// A sequence.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Sequence {
+    pub(crate) steps: Vec<Step>,
+    pub(crate) score: f64,
+    pub(crate) known: Known,
+}
+
+/// The best sequences, best first, and which clauses found no operation.
+pub(crate) fn search(index: &Index<'_>, sentence: &Sentence, clauses: &[Clause]) -> (Vec<Sequence>, Vec<usize>) {
+    let mut beam = vec![Sequence::default()];
+    let mut antecedents = Antecedents::default();
+    let mut left_out = Vec::new();
+    for (number, clause) in clauses.iter().enumerate() {
+        let view = View::new(index, sentence, clause, &antecedents);
+        let next = extend(&view, &beam, number);
+        if next.is_empty() {
+            left_out.push(number);
+        } else {
+            beam = next;
+        }
+        antecedents.take(clause, index);
+    }
+    (beam, left_out)
+}
+
+fn extend(view: &View<'_, '_>, beam: &[Sequence], number: usize) -> Vec<Sequence> {
+    let mut next: Vec<Sequence> = Vec::new();
+    for sequence in beam {
+        let chains = chains::chains(view, &sequence.known, CHAINS);
+        let best = chains.first().map_or(0.0, |chain| chain.score);
+        for chain in chains {
+            if is_enough(view, &chain) {
+                next.push(append(view, sequence, &chain, number, best));
+            }
+        }
+    }
+    next.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| ops(a).cmp(&ops(b))));
+    next.dedup_by(|a, b| ops(a) == ops(b));
+    next.truncate(BEAM);
+    next
+}
+
+pub(crate) fn ops(sequence: &Sequence) -> Vec<OpId> {
+    sequence.steps.iter().map(|step| step.op).collect()
+}
+
+/// Whether a chain stands for enough of the clause.
+fn is_enough(view: &View<'_, '_>, chain: &Chain) -> bool {
+    let total = view.total_weight();
+    if total <= 0.0 || view.clause.mode == Mode::Wait {
+        return true;
+    }
+    let covered: f64 = view
+        .words
+        .iter()
+        .map(|word| word.weight * chain.ops.iter().map(|op| word.strengths.get(op).copied().unwrap_or(0.0)).fold(0.0, f64::max))
+        .sum();
+    covered / total >= view.index.weights.least_coverage
+}
+
+fn append(view: &View<'_, '_>, sequence: &Sequence, chain: &Chain, number: usize, best: f64) -> Sequence {
+    let mut next = sequence.clone();
+    let total = view.total_weight().max(0.1);
+    let target = chain.ops.len() - 1;
+    let confidence = (view.covered(chain.ops[target]) / total).clamp(0.05, 1.0) * (1.0 / (1.0 + (best - chain.score) / 4.0));
+    for (at, op) in chain.ops.iter().enumerate() {
+        next.steps.push(Step { op: *op, clause: number, is_target: at == target, confidence });
+        learn(view.index, &mut next.known, *op);
+    }
+    next.score += chain.score;
+    next
+}
+
+/// What is known once an operation ran.
+fn learn(index: &Index<'_>, known: &mut Known, op: OpId) {
+    for found in &index.typing.operations[op].yields {
+        let confidence = found.score * 0.6f64.powi(i32::from(found.nesting.min(3)));
+        if confidence >= 0.3 {
+            known.entities.push((found.entity, confidence));
+        }
+    }
+    // Whatever an operation was given is known, too.
+    for need in index.typing.operations[op].needs.iter().filter(|need| need.hard) {
+        known.entities.push((need.entity, 0.6));
+    }
+}

@@ -1,0 +1,416 @@
+//! Chains: a clause's operation with the operations that yield what it needs, found backwards along the map.
+
+use callboard_model::Method;
+use callboard_model::api::ParameterLocation;
+use callboard_model::map::{Input, Output};
+
+use crate::clauses::Mode;
+use crate::entities::{EntityId, Need, fit};
+use crate::index::{Index, OpId};
+use crate::literals::LiteralKind;
+use crate::score::View;
+use crate::shape::Kind;
+use crate::words::{Act, stem};
+
+/// Targets looked at per clause.
+const TARGETS: usize = 30;
+/// Partial chains per target.
+const PARTIALS: usize = 60;
+/// Operations in a chain.
+const DEPTH: usize = 4;
+
+/// Resources that earlier steps yield: the entity, the step and how sure we are.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Known {
+    pub(crate) entities: Vec<(EntityId, f64)>,
+}
+
+/// A chain.
+#[derive(Clone, Debug)]
+pub(crate) struct Chain {
+    /// In order of execution; the last one is the target.
+    pub(crate) ops: Vec<OpId>,
+    pub(crate) score: f64,
+}
+
+#[derive(Clone)]
+struct Partial {
+    /// The target first, producers behind what they produce for.
+    ops: Vec<OpId>,
+    /// Resources that each producer passes on.
+    passes: Vec<Option<EntityId>>,
+    waiting: Vec<(OpId, usize)>,
+    /// Parameters that are known: the tokens before them are supported.
+    satisfied: Vec<(OpId, String)>,
+    keys: Vec<usize>,
+    confidence: f64,
+    cost: f64,
+}
+
+/// The best chains for a clause, best first.
+pub(crate) fn chains(view: &View<'_, '_>, known: &Known, most: usize) -> Vec<Chain> {
+    let mut found: Vec<Chain> = Vec::new();
+    for target in view.targets(TARGETS) {
+        for partial in expand(view, known, target) {
+            let score = score(view, &partial);
+            let ops: Vec<OpId> = partial.ops.iter().rev().copied().collect();
+            found.push(Chain { ops, score });
+        }
+    }
+    found.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.ops.cmp(&b.ops)));
+    let mut kept: Vec<Chain> = Vec::new();
+    for chain in found {
+        if kept.len() >= most {
+            break;
+        }
+        if !kept.iter().any(|k| k.ops == chain.ops) {
+            kept.push(chain);
+        }
+    }
+    kept
+}
+
+fn expand(view: &View<'_, '_>, known: &Known, target: OpId) -> Vec<Partial> {
+    let start = Partial {
+        ops: vec![target],
+        passes: vec![None],
+        waiting: hard_needs(view.index, target),
+        satisfied: Vec::new(),
+        keys: Vec::new(),
+        confidence: 0.0,
+        cost: 0.0,
+    };
+    let mut open = vec![start];
+    let mut done = Vec::new();
+    while let Some(mut partial) = open.pop() {
+        let Some((op, need)) = partial.waiting.pop() else {
+            done.push(partial);
+            continue;
+        };
+        if done.len() + open.len() >= PARTIALS {
+            partial.cost += view.index.weights.open_need;
+            open.push(partial);
+            continue;
+        }
+        let mut options = resolve(view, known, &partial, op, need);
+        // The best option is popped, and so finished, first.
+        options.reverse();
+        open.extend(options);
+    }
+    done
+}
+
+fn hard_needs(index: &Index<'_>, op: OpId) -> Vec<(OpId, usize)> {
+    let types = &index.typing.operations[op];
+    (0..types.needs.len()).rev().filter(|at| types.needs[*at].hard && !is_chosen(index, op, &types.needs[*at])).map(|at| (op, at)).collect()
+}
+
+/// Whether the caller chooses this key: the operation creates it.
+pub(crate) fn is_chosen(index: &Index<'_>, op: OpId, need: &Need) -> bool {
+    index.typing.operations[op].yields.iter().any(|y| matches!(&y.output, Output::Request(input) if *input == need.input))
+}
+
+fn resolve(view: &View<'_, '_>, known: &Known, partial: &Partial, op: OpId, at: usize) -> Vec<Partial> {
+    let need = &view.index.typing.operations[op].needs[at];
+    let parameter = match &need.input {
+        Input::Parameter(_, name) => name.clone(),
+        Input::Body(_) => String::new(),
+    };
+    let satisfied = |keys: Option<usize>, confidence: f64| {
+        let mut next = partial.clone();
+        next.satisfied.push((op, parameter.clone()));
+        next.keys.extend(keys);
+        next.confidence += confidence;
+        next
+    };
+    let ln = |confidence: f64| view.index.weights.confidence * confidence.max(0.05).ln();
+    if let Some(literal) = key_literal(view, partial, need) {
+        return vec![satisfied(Some(literal), 0.0)];
+    }
+    if let Some((_, confidence)) = known.entities.iter().filter(|(e, _)| *e == need.entity).max_by(|a, b| a.1.total_cmp(&b.1)) {
+        return vec![satisfied(None, 0.3 * ln(*confidence))];
+    }
+    let position = partial.ops.iter().position(|o| *o == op).unwrap_or(0);
+    if let Some(producer) = partial.ops[position + 1..].iter().find(|p| passes(view.index, **p, need).is_some()) {
+        let confidence = passes(view.index, *producer, need).unwrap_or(0.5);
+        return vec![satisfied(None, ln(confidence))];
+    }
+    let mut options = Vec::new();
+    if partial.ops.len() < DEPTH && !view.clause.has_key {
+        let width = if partial.ops.len() == 1 { 8 } else { 5 };
+        for (producer, confidence) in producers(view, partial, need, width) {
+            let mut next = satisfied(None, ln(confidence));
+            next.ops.push(producer);
+            next.passes.push(Some(need.entity));
+            next.waiting.extend(hard_needs(view.index, producer));
+            let creates = matches!(view.index.ops[producer].method, Method::Post | Method::Put);
+            if creates && !matches!(view.clause.act, Some(Act::Create)) && !view.stems.contains("new") {
+                next.cost += 1.0;
+            }
+            options.push(next);
+        }
+    }
+    let mut open = partial.clone();
+    open.cost += if view.clause.has_key { 0.3 } else { view.index.weights.open_need };
+    if view.clause.has_key {
+        open.satisfied.push((op, parameter));
+    }
+    options.push(open);
+    options
+}
+
+/// A literal of the clause that is the key itself.
+fn key_literal(view: &View<'_, '_>, partial: &Partial, need: &Need) -> Option<usize> {
+    let text_key = matches!(need.kind, Kind::Text | Kind::Any);
+    let info = &view.index.typing.entities[need.entity];
+    let named_key = info.keys.values().flatten().any(|key| key != "id" && key != "uuid");
+    let fits = |(at, literal): (usize, &crate::score::ViewLiteral)| {
+        let fits_entity = literal.entities.is_empty() || literal.entities.contains(&need.entity);
+        let fits_kind = match literal.kind {
+            LiteralKind::Number => literal.is_key,
+            LiteralKind::Identifier => text_key,
+            LiteralKind::Name | LiteralKind::Quoted => text_key && (named_key || literal.is_key),
+        };
+        fits_entity && fits_kind && !literal.not.contains(&need.entity) && (!partial.keys.contains(&at) || !literal.entities.is_empty())
+    };
+    view.literals.iter().enumerate().position(fits)
+}
+
+/// How surely an operation yields what a need wants.
+fn passes(index: &Index<'_>, producer: OpId, need: &Need) -> Option<f64> {
+    let yields = &index.typing.operations[producer].yields;
+    let confidence = |y: &crate::entities::Yield| {
+        y.score * 0.6f64.powi(i32::from(y.nesting.min(3))) * fit((y.kind, y.format.as_deref()), (need.kind, need.format.as_deref())) * need.score
+    };
+    yields.iter().filter(|y| y.entity == need.entity).map(confidence).max_by(f64::total_cmp)
+}
+
+fn producers(view: &View<'_, '_>, partial: &Partial, need: &Need, most: usize) -> Vec<(OpId, f64)> {
+    let index = view.index;
+    let weights = &index.weights;
+    let home = index.ops[partial.ops[0]].service;
+    let mut seen = std::collections::BTreeSet::new();
+    let mut found: Vec<(f64, OpId, f64)> = Vec::new();
+    for &(op, _) in index.typing.producers.get(&need.entity).into_iter().flatten() {
+        if partial.ops.contains(&op) || !seen.insert(op) || matches!(index.ops[op].method, Method::Delete) || !index.ops[op].usable {
+            continue;
+        }
+        let Some(mut confidence) = passes(index, op, need) else { continue };
+        let claims = &index.typing.entities[need.entity].claims;
+        if index.ops[op].service != home && claims.get(&home).is_some_and(|claim| *claim >= 3.0) {
+            confidence *= 0.4;
+        }
+        found.push((view.rel(op) + weights.confidence * confidence.max(0.05).ln(), op, confidence));
+    }
+    found.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    found.truncate(most);
+    found.into_iter().map(|(_, op, confidence)| (op, confidence)).collect()
+}
+
+fn score(view: &View<'_, '_>, partial: &Partial) -> f64 {
+    let weights = &view.index.weights;
+    let target = partial.ops[0];
+    let mut total = 0.0;
+    for word in &view.words {
+        let strength = |op: &OpId| word.strengths.get(op).copied().unwrap_or(0.0);
+        let best = partial.ops.iter().map(strength).fold(0.0, f64::max);
+        total += word.weight * (weights.coverage * best + weights.target_coverage * strength(&target));
+    }
+    total -= weights.step * partial.ops.len() as f64;
+    total += partial.confidence - partial.cost;
+    let (literals, searched) = literal_score(view, partial);
+    total += literals;
+    if searched.contains(&target) && asks_for_more(view, target) {
+        total -= weights.bare_search;
+    }
+    total -= weights.unsupported * unsupported(view, partial, &searched);
+    total += mention_score(view, partial);
+    total += view.agreement(target);
+    if view.services.contains(&view.index.ops[target].service) {
+        total += weights.named_service;
+    }
+    if view.index.ops[target].deprecated {
+        total -= weights.deprecated;
+    }
+    if view.clause.mode == Mode::Wait {
+        total += wait_score(view, target);
+    }
+    total
+}
+
+/// Whether the clause has words about what is found, which finding it does not answer.
+fn asks_for_more(view: &View<'_, '_>, target: OpId) -> bool {
+    let is_attribute = |word: &&crate::score::ViewWord| !word.is_verb && view.index.entities_of(&word.text).is_empty();
+    let is_answered = |word: &crate::score::ViewWord| word.strengths.get(&target).copied().unwrap_or(0.0) >= 0.8;
+    view.words.iter().filter(is_attribute).any(|word| !is_answered(word))
+}
+
+/// A poll needs something that says so.
+fn wait_score(view: &View<'_, '_>, target: OpId) -> f64 {
+    let words = || view.words.iter().filter(|word| !word.is_verb);
+    let places = &view.index.typing.operations[target].response;
+    let best = places.iter().map(|place| words().map(|word| crate::oracle::tells(place, &word.stem)).fold(0.0, f64::max)).fold(0.0, f64::max);
+    if best > 0.0 { 3.0 * best } else { -3.0 }
+}
+
+fn unsupported(view: &View<'_, '_>, partial: &Partial, searched: &[OpId]) -> f64 {
+    let weights = &view.index.weights;
+    let mut total = 0.0;
+    for (position, op) in partial.ops.iter().enumerate() {
+        for token in &view.index.ops[*op].tokens {
+            let mut support = view.support(token);
+            let searches = view.index.vocabulary.lexicon.are_similar(&token.stem, &stem("search"));
+            if searches && searched.contains(op) {
+                support = 1.0;
+            }
+            if let Some(parameter) = &token.parameter
+                && partial.satisfied.iter().any(|(o, p)| o == op && p == parameter)
+            {
+                support = support.max(0.7);
+            }
+            let passes_it = partial.passes[position].is_some_and(|entity| {
+                let noun = &view.index.typing.entities[entity].noun;
+                noun.split(' ').any(|word| stem(word) == token.stem)
+            });
+            if passes_it {
+                support = support.max(weights.downstream);
+            }
+            total += token.rarity.min(weights.token_most) * (1.0 - support);
+        }
+    }
+    total
+}
+
+/// What the literals add, and the operations that search for one.
+fn literal_score(view: &View<'_, '_>, partial: &Partial) -> (f64, Vec<OpId>) {
+    let weights = &view.index.weights;
+    let mut total = 0.0;
+    let mut searched: Vec<OpId> = Vec::new();
+    let mut taken: Vec<(OpId, Input)> = Vec::new();
+    for (at, literal) in view.literals.iter().enumerate() {
+        if partial.keys.contains(&at) {
+            total += weights.literal;
+            continue;
+        }
+        let mut best: Option<(f64, OpId, Input, bool)> = None;
+        for op in &partial.ops {
+            for (worth, input, is_query) in takes(view, *op, at) {
+                if !taken.contains(&(*op, input.clone())) && best.as_ref().is_none_or(|(b, ..)| worth > *b) {
+                    best = Some((worth, *op, input, is_query));
+                }
+            }
+        }
+        match best {
+            Some((worth, op, input, is_query)) => {
+                total += worth;
+                taken.push((op, input));
+                if is_query {
+                    searched.push(op);
+                }
+            }
+            None => total -= weights.unused_literal * if literal.kind == LiteralKind::Number { 0.5 } else { 1.0 },
+        }
+    }
+    total += ordinal_score(view, partial, &taken);
+    (total, searched)
+}
+
+/// Parameters such as `season_number` want a number of the sentence.
+fn ordinal_score(view: &View<'_, '_>, partial: &Partial, taken: &[(OpId, Input)]) -> f64 {
+    let mut total = 0.0;
+    for op in &partial.ops {
+        let types = &view.index.typing.operations[*op];
+        for text in &view.index.ops[*op].texts {
+            let Input::Parameter(ParameterLocation::Path, _) = &text.input else { continue };
+            let is_need = types.needs.iter().any(|need| need.input == text.input);
+            if is_need || !matches!(text.kind, Kind::Integer | Kind::Number) || taken.contains(&(*op, text.input.clone())) {
+                continue;
+            }
+            let given = view.clause.ordinals.iter().any(|(_, behind)| text.stems.contains(behind));
+            total += if given { 0.7 * view.index.weights.literal } else { -1.0 };
+        }
+    }
+    total
+}
+
+/// Inputs of an operation that take a literal, with what that is worth.
+pub(crate) fn takes(view: &View<'_, '_>, op: OpId, at: usize) -> Vec<(f64, Input, bool)> {
+    let literal = &view.literals[at];
+    let weights = &view.index.weights;
+    let types = &view.index.typing.operations[op];
+    let mut found = Vec::new();
+    for text in &view.index.ops[op].texts {
+        let is_need = types.needs.iter().find(|need| need.input == text.input);
+        if is_need.is_some_and(|need| !is_chosen(view.index, op, need)) {
+            continue;
+        }
+        let is_path = matches!(text.input, Input::Parameter(ParameterLocation::Path, _));
+        let near = literal.before.iter().any(|word| text.stems.contains(word));
+        let is_number = literal.kind == LiteralKind::Number;
+        let numeric = matches!(text.kind, Kind::Integer | Kind::Number);
+        if is_number != numeric && !(text.kind == Kind::Any) && !(is_number && near) {
+            continue;
+        }
+        let is_named = text.stems.iter().any(|s| matches!(s.as_str(), "name" | "titl" | "label" | "subject" | "user" | "usernam" | "usernames"));
+        let worth = if text.is_query && !is_number {
+            weights.literal + type_score(view, op, at)
+        } else if is_path && is_need.is_some() {
+            weights.literal + if is_need.is_some_and(|need| literal.entities.contains(&need.entity)) { weights.literal_type } else { 0.0 }
+        } else if near {
+            2.0
+        } else if is_named && !is_number {
+            1.8
+        } else if is_number && !is_path {
+            0.3
+        } else {
+            continue;
+        };
+        found.push((worth, text.input.clone(), text.is_query));
+    }
+    found
+}
+
+/// Whether the operation finds things of the literal's type.
+fn type_score(view: &View<'_, '_>, op: OpId, at: usize) -> f64 {
+    let literal = &view.literals[at];
+    let weight = view.index.weights.literal_type;
+    let Some(subject) = view.index.typing.operations[op].subject else { return 0.0 };
+    if literal.entities.contains(&subject) {
+        return weight;
+    }
+    if !literal.entities.is_empty() || literal.not.contains(&subject) {
+        return -weight;
+    }
+    match (literal.is_person, view.index.is_person(subject)) {
+        (true, true) => weight,
+        (true, false) => -0.5 * weight,
+        _ => 0.0,
+    }
+}
+
+/// Whether data flows in the order in which things are mentioned.
+fn mention_score(view: &View<'_, '_>, partial: &Partial) -> f64 {
+    let weights = &view.index.weights;
+    if view.mentions.is_empty() {
+        return 0.0;
+    }
+    let mut flow: Vec<Vec<EntityId>> = partial.passes[1..].iter().rev().filter_map(|passed| passed.map(|entity| vec![entity])).collect();
+    let target = &view.index.typing.operations[partial.ops[0]];
+    let results: Vec<EntityId> = target.yields.iter().filter(|y| y.score >= 0.5 && y.nesting <= 2).map(|y| y.entity).collect();
+    flow.push(results.clone());
+    let meets = |a: &[EntityId], b: &[EntityId]| a.iter().any(|entity| b.contains(entity));
+    let mut matched: Vec<(usize, usize)> = Vec::new();
+    let mut from = 0;
+    for (m, mention) in view.mentions.iter().enumerate() {
+        if let Some(f) = (from..flow.len()).find(|f| meets(mention, &flow[*f])) {
+            matched.push((m, f));
+            from = f + 1;
+        }
+    }
+    let edges = matched.windows(2).filter(|pair| pair[1].0 == pair[0].0 + 1 && pair[1].1 == pair[0].1 + 1).count();
+    let mut total = weights.mention * matched.len() as f64 + weights.mention_edge * edges as f64;
+    if view.mentions.last().is_some_and(|last| meets(last, &results)) {
+        total += weights.mention_last;
+    }
+    total
+}

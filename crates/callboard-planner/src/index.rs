@@ -1,0 +1,271 @@
+//! The index of a system: which words stand for which operations, what each needs, yields and takes as text.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use callboard_model::api::ParameterLocation;
+use callboard_model::map::Input;
+use callboard_model::{Method, System};
+
+use crate::entities::{EntityId, Numbered, Typing, numbered};
+use crate::path::{self, Segment};
+use crate::sentence::Vocabulary;
+use crate::shape::Kind;
+use crate::weights::Weights;
+use crate::words::{Lexicon, is_person_like, is_stop, split_identifier, stem};
+
+/// An operation by number.
+pub(crate) type OpId = usize;
+
+/// An input that takes free text.
+#[derive(Clone, Debug)]
+pub(crate) struct TextInput {
+    pub(crate) input: Input,
+    pub(crate) stems: Vec<String>,
+    /// A search term (`q`, `query`), as opposed to a filter or a field.
+    pub(crate) is_query: bool,
+    pub(crate) kind: Kind,
+}
+
+/// An operation as the planner sees it.
+#[derive(Debug)]
+pub(crate) struct Op {
+    pub(crate) service: usize,
+    pub(crate) method: Method,
+    pub(crate) deprecated: bool,
+    pub(crate) usable: bool,
+    /// Stems of fixed path segments, with whether the segment is followed by a parameter.
+    pub(crate) tokens: Vec<Token>,
+    /// Stems of `operationId` and `summary`.
+    pub(crate) names: BTreeSet<String>,
+    pub(crate) texts: Vec<TextInput>,
+}
+
+/// A word of a fixed path segment.
+#[derive(Clone, Debug)]
+pub(crate) struct Token {
+    pub(crate) stem: String,
+    pub(crate) rarity: f64,
+    /// The parameter behind the segment.
+    pub(crate) parameter: Option<String>,
+}
+
+/// The index.
+pub(crate) struct Index<'a> {
+    pub(crate) system: &'a System,
+    pub(crate) typing: Typing,
+    pub(crate) weights: Weights,
+    pub(crate) ops: Vec<Op>,
+    pub(crate) vocabulary: Vocabulary,
+    postings: HashMap<String, Vec<(OpId, f64)>>,
+    service_stems: Vec<BTreeSet<String>>,
+    /// Entities whose noun is person-like.
+    persons: Vec<EntityId>,
+}
+
+impl<'a> Index<'a> {
+    pub(crate) fn new(system: &'a System, aliases: &BTreeMap<String, String>, weights: Weights) -> Self {
+        let typing = Typing::of(system, aliases);
+        let lexicon = Lexicon::new(aliases);
+        let mut vocabulary = Vocabulary { lexicon, ..Vocabulary::default() };
+        for entity in &typing.entities {
+            vocabulary.nouns.extend(entity.noun.split(' ').next_back().map(stem));
+        }
+        let mut terms: Vec<HashMap<String, f64>> = Vec::with_capacity(typing.operations.len());
+        let mut ops = Vec::with_capacity(typing.operations.len());
+        for (index, numbered) in numbered(system).enumerate() {
+            terms.push(terms_of(&numbered, index, &typing, &weights, &mut vocabulary));
+            ops.push(op_of(&numbered, index, &typing));
+        }
+        rate_tokens(&mut ops);
+        let mut postings: HashMap<String, Vec<(OpId, f64)>> = HashMap::new();
+        for (op, terms) in terms.into_iter().enumerate() {
+            for (term, strength) in terms {
+                postings.entry(term).or_default().push((op, strength));
+            }
+        }
+        let service_stems = system.services().iter().map(|s| split_identifier(s.name.as_str()).iter().map(|w| stem(w)).collect()).collect();
+        let persons = (0..typing.entities.len()).filter(|id| typing.entities[*id].noun.split(' ').next_back().is_some_and(|w| is_person_like(&stem(w)))).collect();
+        Self { system, typing, weights, ops, vocabulary, postings, service_stems, persons }
+    }
+
+    /// How strongly a word stands for each operation, itself and by its synonyms.
+    pub(crate) fn strengths(&self, stem: &str) -> HashMap<OpId, f64> {
+        let mut direct: HashMap<OpId, f64> = self.postings.get(stem).into_iter().flatten().copied().collect();
+        let mut similar: HashMap<OpId, f64> = HashMap::new();
+        for other in self.vocabulary.lexicon.similar(stem) {
+            for (op, strength) in self.postings.get(other).into_iter().flatten() {
+                let known = similar.entry(*op).or_default();
+                *known = known.max(*strength);
+            }
+        }
+        for (op, strength) in similar {
+            let known = direct.entry(op).or_default();
+            *known = 1.0 - (1.0 - *known) * (1.0 - self.weights.synonym * strength);
+        }
+        direct
+    }
+
+    /// The worth of a word by its rarity.
+    pub(crate) fn weight(&self, stem: &str) -> f64 {
+        let known = self.postings.get(stem).map_or(0, Vec::len);
+        if known == 0 {
+            return self.weights.word_base + self.weights.word_rarity;
+        }
+        let rarity = (self.ops.len() as f64 / known as f64).ln();
+        (self.weights.word_base + self.weights.word_rarity * rarity).min(self.weights.word_most)
+    }
+
+    /// Services that a word names.
+    pub(crate) fn services_named(&self, stem: &str) -> Vec<usize> {
+        (0..self.service_stems.len()).filter(|at| self.service_stems[*at].len() == 1 && self.service_stems[*at].contains(stem)).collect()
+    }
+
+    /// The resources that a word of a sentence may mean.
+    pub(crate) fn entities_of(&self, word: &str) -> Vec<EntityId> {
+        if let Some(id) = self.typing.by_word(word) {
+            return vec![id];
+        }
+        let stem = stem(word);
+        let mut found: Vec<EntityId> = Vec::new();
+        for (id, info) in self.typing.entities.iter().enumerate() {
+            let last = info.noun.split(' ').next_back().map(crate::words::stem).unwrap_or_default();
+            if last == stem || self.vocabulary.lexicon.are_similar(&last, &stem) {
+                found.push(id);
+            }
+        }
+        if found.is_empty() && is_person_like(&stem) {
+            return self.persons.clone();
+        }
+        found
+    }
+
+    pub(crate) fn is_person(&self, entity: EntityId) -> bool {
+        self.persons.contains(&entity)
+    }
+}
+
+fn op_of(numbered: &Numbered<'_>, index: usize, typing: &Typing) -> Op {
+    let operation = numbered.operation;
+    let segments = path::segments(&operation.key.path);
+    let mut tokens = Vec::new();
+    for (i, segment) in segments.iter().enumerate() {
+        let Segment::Fixed(text) = segment else { continue };
+        let parameter = match segments.get(i + 1) {
+            Some(Segment::Parameter(name)) => Some(name.clone()),
+            _ => None,
+        };
+        for word in path::noun(text).into_iter().filter(|word| !is_stop(word) || word.len() == 2 && !matches!(word.as_str(), "on" | "of" | "to" | "in" | "by" | "at" | "me" | "my")) {
+            tokens.push(Token { stem: stem(&word), rarity: 1.0, parameter: parameter.clone() });
+        }
+    }
+    let names = [operation.id.as_deref(), operation.summary.as_deref()].into_iter().flatten().flat_map(crate::words::stems).collect();
+    Op {
+        service: numbered.service_number,
+        method: operation.key.method.clone(),
+        deprecated: operation.deprecated,
+        usable: operation.unusable.is_none(),
+        tokens,
+        names,
+        texts: texts_of(numbered, index, typing),
+    }
+}
+
+/// Query parameters and body fields that take text which a person may give.
+fn texts_of(numbered: &Numbered<'_>, index: usize, typing: &Typing) -> Vec<TextInput> {
+    let mut texts = Vec::new();
+    for parameter in &numbered.operation.parameters {
+        if !matches!(parameter.location, ParameterLocation::Query | ParameterLocation::Path) {
+            continue;
+        }
+        let schema = parameter.schema.as_ref().and_then(|node| numbered.service.schema(node));
+        let is_free = schema.as_ref().is_none_or(|s| s.enumeration().is_none());
+        let kind = match schema.as_ref().and_then(|s| s.types().first().copied()) {
+            Some("integer") => Kind::Integer,
+            Some("number") => Kind::Number,
+            Some("boolean") => Kind::Boolean,
+            Some("string") => Kind::Text,
+            _ => Kind::Any,
+        };
+        if !is_free || kind == Kind::Boolean {
+            continue;
+        }
+        let words = split_identifier(&parameter.name);
+        let is_query = parameter.location == ParameterLocation::Query && kind != Kind::Integer && is_search_word(&words);
+        let stems = words.iter().map(|w| stem(w)).collect();
+        texts.push(TextInput { input: Input::Parameter(parameter.location, parameter.name.clone()), stems, is_query, kind });
+    }
+    for place in &typing.operations[index].request {
+        let shape = &place.shape;
+        if shape.kind.is_scalar() && shape.kind != Kind::Boolean && shape.options.is_empty() && !shape.read_only && !place.name.is_empty() {
+            let stems = split_identifier(&place.name).iter().map(|w| stem(w)).collect();
+            texts.push(TextInput { input: Input::Body(place.pointer.clone()), stems, is_query: false, kind: shape.kind });
+        }
+    }
+    texts
+}
+
+fn is_search_word(words: &[String]) -> bool {
+    words.last().is_some_and(|word| matches!(word.as_str(), "q" | "query" | "search" | "term" | "text" | "keyword" | "keywords" | "filter"))
+}
+
+fn terms_of(numbered: &Numbered<'_>, index: usize, typing: &Typing, weights: &Weights, vocabulary: &mut Vocabulary) -> HashMap<String, f64> {
+    let operation = numbered.operation;
+    let mut terms: HashMap<String, f64> = HashMap::new();
+    let mut add = |text: &str, strength: f64| {
+        for word in split_identifier(text) {
+            if !is_stop(&word) || word.len() == 2 && strength >= weights.in_name {
+                let known = terms.entry(stem(&word)).or_default();
+                *known = known.max(strength);
+            }
+        }
+    };
+    for segment in path::segments(&operation.key.path) {
+        match segment {
+            Segment::Fixed(text) => add(&text, weights.in_path),
+            Segment::Parameter(name) => add(&name, weights.in_parameters),
+        }
+    }
+    for name in [operation.id.as_deref(), operation.summary.as_deref()].into_iter().flatten() {
+        add(name, weights.in_name);
+    }
+    for parameter in &operation.parameters {
+        add(&parameter.name, weights.in_parameters);
+        let schema = parameter.schema.as_ref().and_then(|node| numbered.service.schema(node));
+        for value in schema.iter().filter_map(|s| s.enumeration()).flatten().filter_map(|v| v.as_str()).take(12) {
+            add(value, weights.in_parameters);
+        }
+    }
+    let types = &typing.operations[index];
+    for place in types.request.iter().take(60) {
+        add(&place.name, weights.in_parameters);
+    }
+    for place in types.response.iter().take(100) {
+        add(&place.name, weights.in_response);
+    }
+    for tag in &operation.tags {
+        add(tag, weights.in_response);
+    }
+    if let Some(text) = &operation.description {
+        add(&text.chars().take(400).collect::<String>(), weights.in_description);
+    }
+    add(numbered.service.name.as_str(), weights.in_service);
+    add(&numbered.service.title.chars().take(80).collect::<String>(), weights.in_title);
+    let strong = terms.iter().filter(|(_, strength)| **strength >= weights.in_name).map(|(term, _)| term.clone());
+    vocabulary.terms.extend(strong);
+    let firsts = [operation.id.as_deref(), operation.summary.as_deref()].into_iter().flatten().filter_map(|t| split_identifier(t).into_iter().next());
+    vocabulary.verbs.extend(firsts.map(|word| stem(&word)).filter(|stem| crate::words::act_of(stem).is_some()));
+    terms
+}
+
+fn rate_tokens(ops: &mut [Op]) {
+    let mut known: HashMap<String, usize> = HashMap::new();
+    for op in ops.iter() {
+        for stem in op.tokens.iter().map(|token| &token.stem).collect::<BTreeSet<_>>() {
+            *known.entry(stem.clone()).or_default() += 1;
+        }
+    }
+    let count = ops.len() as f64;
+    for token in ops.iter_mut().flat_map(|op| &mut op.tokens) {
+        token.rarity = (count / known.get(&token.stem).copied().unwrap_or(1) as f64).ln();
+    }
+}

@@ -1,0 +1,260 @@
+//! From typed fields to the system map: which output of which operation serves as which input of another one, and why.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use callboard_model::api::{ParameterLocation, ResponseLink};
+use callboard_model::map::{Consumer, Entity, Evidence, Input, Link, Output, Producer, Signal, SystemMap};
+use callboard_model::{Operation, OperationKey, Pointer, System};
+
+use crate::entities::{EntityId, Need, Typing, Yield, by_key, evidence, fit, service_name};
+
+/// Links kept for one input, best first.
+const PER_INPUT: usize = 24;
+/// Producers looked at for one input and one service.
+const LOOKED_AT: usize = 96;
+/// Weaker links are not kept.
+const MIN_SCORE: f64 = 0.35;
+
+/// What a user says about links and names.
+#[derive(Clone, Debug, Default)]
+pub struct MapOptions {
+    /// The project's glossary: a word to the entity that it means.
+    pub aliases: BTreeMap<String, String>,
+    /// Links that the user confirmed: they score 1.
+    pub confirmed: Vec<LinkPattern>,
+    /// Links that the user rejected: they never appear.
+    pub rejected: Vec<LinkPattern>,
+}
+
+/// Names links: all between two operations, or those of one output or input.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct LinkPattern {
+    /// The operation that yields the value.
+    pub from: OperationKey,
+    /// The place in what it yields; any when absent.
+    pub output: Option<Output>,
+    /// The operation that needs the value.
+    pub to: OperationKey,
+    /// The place in what it takes; any when absent.
+    pub input: Option<Input>,
+}
+
+impl LinkPattern {
+    /// Whether a link is meant.
+    pub fn matches(&self, from: &Producer, to: &Consumer) -> bool {
+        self.from == from.operation
+            && self.to == to.operation
+            && self.output.as_ref().is_none_or(|output| *output == from.output)
+            && self.input.as_ref().is_none_or(|input| *input == to.input)
+    }
+}
+
+/// Reads several services as one system: entities, and links between operations, each with its evidence.
+///
+/// Pure and deterministic. The work grows with the size of the definitions, not with its square.
+pub fn map(system: &System, options: &MapOptions) -> SystemMap {
+    let typing = Typing::of(system, &options.aliases);
+    map_of(system, &typing, options)
+}
+
+/// As [`map`], over typed fields.
+pub(crate) fn map_of(system: &System, typing: &Typing, options: &MapOptions) -> SystemMap {
+    let linker = Linker::new(system, typing, options);
+    let mut links = Vec::new();
+    for index in 0..typing.operations.len() {
+        links.extend(linker.into_operation(index));
+    }
+    links.extend(linker.confirmed_only(&links));
+    SystemMap { entities: entities(system, typing), links }
+}
+
+fn entities(system: &System, typing: &Typing) -> Vec<Entity> {
+    let of = |info: &crate::entities::EntityInfo| Entity {
+        name: info.display(),
+        owner: info.owner().map(|owner| service_name(system, owner)),
+        aliases: info.aliases.clone(),
+    };
+    typing.entities.iter().map(of).collect()
+}
+
+struct Linker<'a> {
+    typing: &'a Typing,
+    options: &'a MapOptions,
+    operations: Vec<(usize, &'a Operation)>,
+    /// Producers by entity and service, best first.
+    by_service: HashMap<(EntityId, usize), Vec<(usize, usize)>>,
+    services: HashMap<EntityId, Vec<usize>>,
+    /// OpenAPI links by target.
+    stated: HashMap<usize, Vec<(usize, &'a ResponseLink)>>,
+}
+
+impl<'a> Linker<'a> {
+    fn new(system: &'a System, typing: &'a Typing, options: &'a MapOptions) -> Self {
+        let operations: Vec<(usize, &Operation)> =
+            crate::entities::numbered(system).map(|n| (n.service_number, n.operation)).collect();
+        let mut by_service: HashMap<(EntityId, usize), Vec<(usize, usize)>> = HashMap::new();
+        let mut services: HashMap<EntityId, Vec<usize>> = HashMap::new();
+        for (entity, producers) in &typing.producers {
+            for &(op, number) in producers {
+                let list = by_service.entry((*entity, operations[op].0)).or_default();
+                if list.len() < LOOKED_AT {
+                    list.push((op, number));
+                }
+                let known = services.entry(*entity).or_default();
+                if !known.contains(&operations[op].0) {
+                    known.push(operations[op].0);
+                }
+            }
+        }
+        for known in services.values_mut() {
+            known.sort_unstable();
+        }
+        let index = by_key(system);
+        let mut stated: HashMap<usize, Vec<(usize, &ResponseLink)>> = HashMap::new();
+        for (from, (_, operation)) in operations.iter().enumerate() {
+            for link in operation.responses.iter().flat_map(|response| &response.links) {
+                if let Some(to) = link.target.as_ref().and_then(|target| index.get(target)) {
+                    stated.entry(*to).or_default().push((from, link));
+                }
+            }
+        }
+        Self { typing, options, operations, by_service, services, stated }
+    }
+
+    /// All links into one operation.
+    fn into_operation(&self, index: usize) -> Vec<Link> {
+        let mut links = Vec::new();
+        for need in &self.typing.operations[index].needs {
+            let mut found = self.into_input(index, need);
+            found.sort_by(|a, b| b.score.total_cmp(&a.score));
+            found.truncate(PER_INPUT);
+            links.extend(found);
+        }
+        for link in self.stated_links(index) {
+            match links.iter_mut().find(|known| known.from == link.from && known.to == link.to) {
+                Some(known) => {
+                    known.score = known.score.max(link.score);
+                    known.evidence.extend(link.evidence);
+                }
+                None => links.push(link),
+            }
+        }
+        links
+    }
+
+    fn into_input(&self, index: usize, need: &Need) -> Vec<Link> {
+        let home = self.operations[index].0;
+        let owner = self.typing.entities[need.entity].owner();
+        let mut links = Vec::new();
+        for &service in self.services.get(&need.entity).into_iter().flatten() {
+            let nearness = self.nearness(home, service, owner, need.entity);
+            for &(op, number) in self.by_service.get(&(need.entity, service)).into_iter().flatten() {
+                if op != index {
+                    links.extend(self.link(op, &self.typing.operations[op].yields[number], index, need, nearness));
+                }
+            }
+        }
+        links
+    }
+
+    /// A service's own resources are meant before those of others with the same name.
+    fn nearness(&self, home: usize, service: usize, owner: Option<usize>, entity: EntityId) -> f64 {
+        let home_has_it = self.typing.entities[entity].claims.get(&home).is_some_and(|claim| *claim >= 3.0);
+        match (home == service, owner == Some(service)) {
+            (true, _) => 1.0,
+            (false, _) if home_has_it => 0.4,
+            (false, true) => 0.95,
+            (false, false) => 0.7,
+        }
+    }
+
+    fn link(&self, from: usize, output: &Yield, to: usize, need: &Need, nearness: f64) -> Option<Link> {
+        let fits = fit((output.kind, output.format.as_deref()), (need.kind, need.format.as_deref()));
+        let producer = Producer { operation: self.operations[from].1.key.clone(), output: output.output.clone() };
+        let consumer = Consumer { operation: self.operations[to].1.key.clone(), input: need.input.clone() };
+        if self.is_rejected(&producer, &consumer) {
+            return None;
+        }
+        let mut evidence_list: Vec<Evidence> = need.evidence.clone();
+        evidence_list.extend(output.evidence.iter().cloned());
+        evidence_list.push(evidence(Signal::TypeAndFormat, if fits >= 0.9 { 0.2 } else { fits - 1.0 }, format!("{:?} into {:?}", output.kind, need.kind)));
+        let removes = self.operations[from].1.key.method == callboard_model::Method::Delete;
+        let mut score = need.score * output.score * fits * nearness * if removes { 0.3 } else { 1.0 };
+        if self.options.confirmed.iter().any(|pattern| pattern.matches(&producer, &consumer)) {
+            score = 1.0;
+            evidence_list.push(evidence(Signal::Confirmed, 1.0, "confirmed in callboard.toml".to_owned()));
+        }
+        let entity = self.typing.entities[need.entity].display();
+        (score >= MIN_SCORE).then(|| Link { from: producer, to: consumer, entity, score: score.min(1.0), evidence: evidence_list })
+    }
+
+    fn is_rejected(&self, from: &Producer, to: &Consumer) -> bool {
+        self.options.rejected.iter().any(|pattern| pattern.matches(from, to))
+    }
+
+    fn stated_links(&self, to: usize) -> Vec<Link> {
+        let mut links = Vec::new();
+        for &(from, link) in self.stated.get(&to).into_iter().flatten() {
+            for (name, value) in &link.parameters {
+                let Some(output) = value.as_str().and_then(output_of) else { continue };
+                let Some(input) = self.input_named(to, name) else { continue };
+                let producer = Producer { operation: self.operations[from].1.key.clone(), output };
+                let consumer = Consumer { operation: self.operations[to].1.key.clone(), input: input.clone() };
+                let need = self.typing.operations[to].needs.iter().find(|need| need.input == input);
+                let entity = need.map(|need| self.typing.entities[need.entity].display()).unwrap_or_default();
+                let because = vec![evidence(Signal::OpenApiLink, 1.0, format!("the definition's link `{}`", link.name))];
+                if !self.is_rejected(&producer, &consumer) {
+                    links.push(Link { from: producer, to: consumer, entity, score: 0.98, evidence: because });
+                }
+            }
+        }
+        links
+    }
+
+    /// A link's parameter, plain or with its place.
+    fn input_named(&self, operation: usize, name: &str) -> Option<Input> {
+        let known = &self.operations[operation].1.parameters;
+        if let Some(Input::Parameter(location, name)) = Input::parse(name)
+            && known.iter().any(|p| p.location == location && p.name == name)
+        {
+            return Some(Input::Parameter(location, name));
+        }
+        known.iter().find(|p| p.name == name).map(|p| Input::Parameter(p.location, p.name.clone()))
+    }
+
+    /// Links that only the user knows of.
+    fn confirmed_only(&self, links: &[Link]) -> Vec<Link> {
+        let known: HashSet<(&Producer, &Consumer)> = links.iter().map(|link| (&link.from, &link.to)).collect();
+        let exists = |key: &OperationKey| self.operations.iter().any(|(_, operation)| operation.key == *key);
+        let mut added = Vec::new();
+        for pattern in &self.options.confirmed {
+            let (Some(output), Some(input)) = (&pattern.output, &pattern.input) else { continue };
+            let from = Producer { operation: pattern.from.clone(), output: output.clone() };
+            let to = Consumer { operation: pattern.to.clone(), input: input.clone() };
+            if !known.contains(&(&from, &to)) && exists(&from.operation) && exists(&to.operation) {
+                let because = vec![evidence(Signal::Confirmed, 1.0, "confirmed in callboard.toml".to_owned())];
+                added.push(Link { from, to, entity: String::new(), score: 1.0, evidence: because });
+            }
+        }
+        added
+    }
+}
+
+/// The output that a runtime expression of an OpenAPI link means.
+fn output_of(expression: &str) -> Option<Output> {
+    if let Some(pointer) = expression.strip_prefix("$response.body#") {
+        return Pointer::parse(pointer).map(Output::Body);
+    }
+    if let Some(header) = expression.strip_prefix("$response.header.") {
+        return Some(Output::Header(header.to_owned()));
+    }
+    let rest = expression.strip_prefix("$request.")?;
+    let (place, name) = rest.split_once('.')?;
+    let location = match place {
+        "path" => ParameterLocation::Path,
+        "query" => ParameterLocation::Query,
+        "header" => ParameterLocation::Header,
+        _ => return None,
+    };
+    Some(Output::Request(Input::Parameter(location, name.to_owned())))
+}

@@ -1,0 +1,301 @@
+//! A clause seen against an index: what its words weigh, which operations they stand for, and what the clause expects of data flow.
+
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
+
+use crate::clauses::{Clause, ContentWord, Mode, Pronoun};
+use crate::entities::EntityId;
+use crate::index::{Index, OpId, Token};
+use crate::literals::{Literal, LiteralKind};
+use crate::sentence::Sentence;
+use crate::words::{Act, is_person_like, stem};
+use callboard_model::Method;
+
+/// A word with its worth.
+pub(crate) struct ViewWord {
+    pub(crate) text: String,
+    pub(crate) stem: String,
+    pub(crate) weight: f64,
+    pub(crate) factor: f64,
+    pub(crate) is_verb: bool,
+    pub(crate) strengths: HashMap<OpId, f64>,
+}
+
+/// A literal with what the words around it say about its type.
+#[derive(Clone, Debug)]
+pub(crate) struct ViewLiteral {
+    pub(crate) number: usize,
+    pub(crate) kind: LiteralKind,
+    pub(crate) is_key: bool,
+    /// Resources that it may name.
+    pub(crate) entities: Vec<EntityId>,
+    /// A resource that it does not name.
+    pub(crate) not: Vec<EntityId>,
+    /// Somebody, by grammar.
+    pub(crate) is_person: bool,
+    /// The stem of the word before it.
+    pub(crate) before: Vec<String>,
+}
+
+/// A clause as the search sees it.
+pub(crate) struct View<'i, 'a> {
+    pub(crate) index: &'i Index<'a>,
+    pub(crate) clause: &'i Clause,
+    pub(crate) words: Vec<ViewWord>,
+    pub(crate) literals: Vec<ViewLiteral>,
+    /// Resources in the order in which data should flow.
+    pub(crate) mentions: Vec<Vec<EntityId>>,
+    pub(crate) services: BTreeSet<usize>,
+    pub(crate) stems: BTreeSet<String>,
+    rel: RefCell<HashMap<OpId, f64>>,
+}
+
+/// What earlier clauses left behind for pronouns.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Antecedents {
+    pub(crate) thing: Option<String>,
+    pub(crate) person: Option<String>,
+}
+
+impl Antecedents {
+    /// Takes over the nouns of a clause.
+    pub(crate) fn take(&mut self, clause: &Clause, index: &Index<'_>) {
+        let noun = |word: &&ContentWord| !word.is_verb && !index.entities_of(&word.text).is_empty();
+        if let Some(word) = clause.words.iter().find(noun) {
+            self.thing = Some(word.text.clone());
+        }
+        if let Some(word) = clause.words.iter().find(|word| !word.is_verb && is_person_like(&word.stem)) {
+            self.person = Some(word.text.clone());
+        }
+    }
+}
+
+impl<'i, 'a> View<'i, 'a> {
+    pub(crate) fn new(index: &'i Index<'a>, sentence: &Sentence, clause: &'i Clause, antecedents: &Antecedents) -> Self {
+        let mut content: Vec<ContentWord> = clause.words.clone();
+        for pronoun in &clause.pronouns {
+            let (noun, factor) = match pronoun {
+                Pronoun::Thing => (antecedents.thing.as_ref(), 0.6),
+                Pronoun::Person => (antecedents.person.as_ref(), 0.4),
+            };
+            if let Some(text) = noun
+                && !content.iter().any(|word| word.stem == stem(text))
+            {
+                content.push(ContentWord { text: text.clone(), stem: stem(text), factor, position: usize::MAX, possessive: false, is_verb: false });
+            }
+        }
+        let weights = &index.weights;
+        let words: Vec<ViewWord> = content
+            .iter()
+            .map(|word| {
+                let factor = word.factor * if word.is_verb || is_temporal(&word.stem) { weights.verb_word } else { 1.0 };
+                ViewWord {
+                    text: word.text.clone(),
+                    stem: word.stem.clone(),
+                    weight: index.weight(&word.stem) * factor,
+                    factor: word.factor,
+                    is_verb: word.is_verb,
+                    strengths: index.strengths(&word.stem),
+                }
+            })
+            .collect();
+        let literals = view_literals(index, sentence, clause);
+        let mentions = mentions(index, clause, &literals);
+        let services = content.iter().filter(|word| !word.is_verb).flat_map(|word| index.services_named(&word.stem)).collect();
+        let stems = content.iter().map(|word| word.stem.clone()).collect();
+        Self { index, clause, words, literals, mentions, services, stems, rel: RefCell::new(HashMap::new()) }
+    }
+
+    /// All that the words weigh.
+    pub(crate) fn total_weight(&self) -> f64 {
+        self.words.iter().map(|word| word.weight).sum()
+    }
+
+    /// How much an operation covers of the clause.
+    pub(crate) fn covered(&self, op: OpId) -> f64 {
+        self.words.iter().map(|word| word.weight * word.strengths.get(&op).copied().unwrap_or(0.0)).sum()
+    }
+
+    /// How much the words support a path token, 0 to 1.
+    pub(crate) fn support(&self, token: &Token) -> f64 {
+        let mut best: f64 = 0.0;
+        for word in &self.words {
+            let likeness = if word.stem == token.stem {
+                1.0
+            } else if self.index.vocabulary.lexicon.are_similar(&word.stem, &token.stem) {
+                self.index.weights.synonym
+            } else {
+                continue;
+            };
+            best = best.max(likeness * word.factor.max(0.6));
+        }
+        best
+    }
+
+    /// Relevance of one operation by itself.
+    pub(crate) fn rel(&self, op: OpId) -> f64 {
+        if let Some(known) = self.rel.borrow().get(&op) {
+            return *known;
+        }
+        let weights = &self.index.weights;
+        let unsupported: f64 = self.index.ops[op].tokens.iter().map(|t| t.rarity.min(weights.token_most) * (1.0 - self.token_support(t))).sum();
+        let mut score = weights.coverage * self.covered(op) - weights.unsupported * unsupported + self.agreement(op);
+        if self.services.contains(&self.index.ops[op].service) {
+            score += weights.named_service;
+        }
+        if self.index.ops[op].deprecated {
+            score -= weights.deprecated;
+        }
+        self.rel.borrow_mut().insert(op, score);
+        score
+    }
+
+    /// As [`Self::support`]; a search is supported by a name to search for.
+    pub(crate) fn token_support(&self, token: &Token) -> f64 {
+        let searches = self.index.vocabulary.lexicon.are_similar(&token.stem, &stem("search"));
+        let has_name = self.literals.iter().any(|literal| literal.kind != LiteralKind::Number);
+        if searches && has_name { 1.0 } else { self.support(token) }
+    }
+
+    /// Whether verb and method, and verb and name, agree.
+    pub(crate) fn agreement(&self, op: OpId) -> f64 {
+        let weights = &self.index.weights;
+        let entry = &self.index.ops[op];
+        let mut score = weights.verb_method * self.clause.act.map_or(0.0, |act| method_fit(act, &entry.method));
+        if let Some(verb) = self.words.iter().find(|word| word.is_verb) {
+            let lexicon = &self.index.vocabulary.lexicon;
+            if entry.names.contains(&verb.stem) {
+                score += weights.verb_name;
+            } else if lexicon.similar(&verb.stem).iter().any(|similar| entry.names.contains(*similar)) {
+                score += 0.6 * weights.verb_name;
+            }
+        }
+        if self.clause.act.is_none() && !entry.method.is_safe() {
+            score -= weights.verb_method;
+        }
+        score
+    }
+
+    /// Operations worth a look, best first.
+    pub(crate) fn targets(&self, most: usize) -> Vec<OpId> {
+        let mut known: BTreeSet<OpId> = self.words.iter().flat_map(|word| word.strengths.keys().copied()).collect();
+        if self.words.is_empty() {
+            known = self.mentions.iter().flatten().flat_map(|e| self.index.typing.producers.get(e).into_iter().flatten().map(|p| p.0)).collect();
+        }
+        let looks_only = self.clause.mode != Mode::Do && self.clause.act.is_none_or(|act| act == Act::Read || self.clause.outcome.is_none());
+        let mut ops: Vec<(f64, OpId)> = known
+            .into_iter()
+            .filter(|op| self.index.ops[*op].usable && (!looks_only || self.index.ops[*op].method.is_safe()))
+            .map(|op| (self.rel(op), op))
+            .collect();
+        ops.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        ops.truncate(most);
+        ops.into_iter().map(|(_, op)| op).collect()
+    }
+}
+
+fn is_temporal(stem: &str) -> bool {
+    const TEMPORAL: &[&str] = &["latest", "recent", "current", "today", "daili", "upcom", "now", "last", "previou", "futur", "activ", "new"];
+    TEMPORAL.contains(&stem)
+}
+
+/// How a verb and a method go together, -1 to 1. Real systems also change things through GET: nothing is excluded.
+fn method_fit(act: Act, method: &Method) -> f64 {
+    match (act, method) {
+        (Act::Read, m) if m.is_safe() => 1.0,
+        (Act::Read, Method::Post) => -0.5,
+        (Act::Read, _) => -1.0,
+        (Act::Create, Method::Post) => 1.0,
+        (Act::Create, Method::Put) => 0.7,
+        (Act::Create, Method::Patch) => 0.0,
+        (Act::Create, m) if m.is_safe() => -0.7,
+        (Act::Create, _) => -1.0,
+        (Act::Update, Method::Put | Method::Patch) => 1.0,
+        (Act::Update, Method::Post) => 0.0,
+        (Act::Update, _) => -1.0,
+        (Act::Delete, Method::Delete) => 1.0,
+        (Act::Delete, Method::Post | Method::Patch | Method::Put) => 0.0,
+        (Act::Delete, _) => -1.0,
+        (Act::Perform, Method::Post | Method::Put | Method::Patch) => 0.5,
+        (Act::Perform, Method::Delete) => -0.7,
+        (Act::Perform, _) => 0.0,
+    }
+}
+
+fn view_literals(index: &Index<'_>, sentence: &Sentence, clause: &Clause) -> Vec<ViewLiteral> {
+    clause.literals.iter().map(|&(position, number)| view_literal(index, &sentence.literals[number], clause, position, number)).collect()
+}
+
+fn view_literal(index: &Index<'_>, literal: &Literal, clause: &Clause, position: usize, number: usize) -> ViewLiteral {
+    let before: Vec<&ContentWord> = clause.words.iter().filter(|word| word.position < position).collect();
+    let previous = before.last().filter(|word| word.position + 2 >= position || word.position + 3 >= position && literal.is_key);
+    let next = clause.words.iter().find(|word| word.position > position && word.position <= position + 1);
+    let mut entities = Vec::new();
+    let mut not = Vec::new();
+    let adjacent = previous.filter(|word| word.position + 1 == position || literal.is_key);
+    if let Some(word) = adjacent.filter(|word| !word.is_verb) {
+        entities = index.entities_of(&word.text);
+    }
+    if let Some(word) = next.filter(|_| !literal.possessive && entities.is_empty()) {
+        entities = index.entities_of(&word.text);
+    }
+    // `the director of X`: X is not a director.
+    if let Some(word) = previous.filter(|word| entities.is_empty() && word.position + 2 == position && is_person_like(&word.stem)) {
+        not = index.entities_of(&word.text);
+    }
+    let is_person = clause.agents.contains(&position) && literal.kind == LiteralKind::Name;
+    ViewLiteral {
+        number,
+        kind: literal.kind,
+        is_key: literal.is_key,
+        entities,
+        not,
+        is_person,
+        before: before.iter().rev().take(1).filter(|word| word.position + 2 >= position).map(|word| word.stem.clone()).collect(),
+    }
+}
+
+/// Resources in text order, turned round: what is named last is known first. A possessive (`Ada's order`) keeps its order.
+fn mentions(index: &Index<'_>, clause: &Clause, literals: &[ViewLiteral]) -> Vec<Vec<EntityId>> {
+    enum Item {
+        Word(Vec<EntityId>),
+        Literal(Vec<EntityId>, bool),
+    }
+    let mut items: Vec<(usize, Item)> = Vec::new();
+    for word in clause.words.iter().filter(|word| !word.is_verb) {
+        let entities = index.entities_of(&word.text);
+        if !entities.is_empty() {
+            items.push((word.position, Item::Word(entities)));
+        }
+    }
+    for (view, (position, _)) in literals.iter().zip(&clause.literals) {
+        if view.kind != LiteralKind::Number {
+            let mut entities = view.entities.clone();
+            if view.is_person && entities.is_empty() {
+                entities = (0..index.typing.entities.len()).filter(|e| index.is_person(*e)).collect();
+            }
+            items.push((*position, Item::Literal(entities, false)));
+        }
+    }
+    items.sort_by_key(|(position, _)| *position);
+    let possessive: BTreeSet<usize> = clause.words.iter().filter(|word| word.possessive).map(|word| word.position).collect();
+    let mut groups: Vec<Vec<Vec<EntityId>>> = Vec::new();
+    let mut joins = false;
+    for (position, item) in items {
+        let entities = match item {
+            Item::Word(entities) | Item::Literal(entities, _) => entities,
+        };
+        if entities.is_empty() {
+            joins = possessive.contains(&position);
+            continue;
+        }
+        match groups.last_mut().filter(|_| joins) {
+            Some(group) => group.push(entities),
+            None => groups.push(vec![entities]),
+        }
+        joins = possessive.contains(&position);
+    }
+    let mut flow: Vec<Vec<EntityId>> = groups.into_iter().rev().flatten().collect();
+    flow.dedup();
+    flow
+}

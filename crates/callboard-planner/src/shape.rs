@@ -1,0 +1,224 @@
+//! Schemas flattened to places: what a body holds, by pointer, under a budget.
+//!
+//! Definitions share schemas and nest them without end. Each schema node is looked at once per service, and a walk stops after
+//! [`MAX_PLACES`] places or [`MAX_DEPTH`] levels, nearest first.
+
+use std::collections::{HashMap, VecDeque};
+use std::rc::Rc;
+
+use callboard_model::{NodeRef, Pointer, Schema, Service};
+use serde_json::Value;
+
+/// Places kept of one body.
+const MAX_PLACES: usize = 160;
+/// Levels of one body.
+const MAX_DEPTH: usize = 6;
+/// Properties kept of one object.
+const MAX_FIELDS: usize = 60;
+
+/// What kind of value stands at a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Object,
+    Map,
+    Array,
+    Text,
+    Integer,
+    Number,
+    Boolean,
+    Any,
+}
+
+impl Kind {
+    pub(crate) fn is_scalar(self) -> bool {
+        matches!(self, Self::Text | Self::Integer | Self::Number | Self::Boolean | Self::Any)
+    }
+}
+
+/// A schema, looked at once.
+#[derive(Debug)]
+pub(crate) struct Shape {
+    pub(crate) kind: Kind,
+    pub(crate) format: Option<String>,
+    pub(crate) options: Vec<Value>,
+    pub(crate) description: Option<String>,
+    pub(crate) nullable: bool,
+    pub(crate) read_only: bool,
+    pub(crate) write_only: bool,
+    pub(crate) fields: Vec<Field>,
+    /// Items of an array, values of a map.
+    pub(crate) item: Option<(NodeRef, Option<String>)>,
+}
+
+/// A property of an object.
+#[derive(Debug)]
+pub(crate) struct Field {
+    pub(crate) name: String,
+    pub(crate) node: NodeRef,
+    pub(crate) reference: Option<String>,
+    pub(crate) required: bool,
+}
+
+/// A place in a body.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    /// Where; `*` for items and values of maps.
+    pub(crate) pointer: Pointer,
+    /// The property's name; for items the name of their list.
+    pub(crate) name: String,
+    /// The name by which a schema refers to it.
+    pub(crate) reference: Option<String>,
+    pub(crate) shape: Rc<Shape>,
+    /// Resolved address of the schema.
+    pub(crate) node: NodeRef,
+    /// Lists and maps around it.
+    pub(crate) nesting: u8,
+    /// Whether it must be there, all the way down.
+    pub(crate) required: bool,
+    /// The object that holds it.
+    pub(crate) parent: Option<usize>,
+}
+
+/// Shapes of one service.
+#[derive(Default)]
+pub(crate) struct Shapes {
+    known: HashMap<NodeRef, Rc<Shape>>,
+}
+
+impl Shapes {
+    /// The shape at an address, which is resolved first.
+    pub(crate) fn at(&mut self, service: &Service, node: &NodeRef) -> Option<(NodeRef, Rc<Shape>)> {
+        if let Some(shape) = self.known.get(node) {
+            return Some((node.clone(), shape.clone()));
+        }
+        let schema = service.schema(node)?;
+        let schema = if schema.reference().is_some() { schema.resolved() } else { schema };
+        let node = schema.node().clone();
+        let shape = self.known.entry(node.clone()).or_insert_with(|| Rc::new(shape_of(&schema))).clone();
+        Some((node, shape))
+    }
+
+    /// The places of a body, nearest first.
+    pub(crate) fn places(&mut self, service: &Service, node: &NodeRef) -> Vec<Place> {
+        let mut places: Vec<Place> = Vec::new();
+        let reference = service.schema(node).and_then(|schema| schema.reference_name());
+        let root = Seed { node: node.clone(), pointer: Pointer::root(), name: String::new(), reference, nesting: 0, required: true, parent: None, depth: 0 };
+        let mut waiting = VecDeque::from([root]);
+        while let Some(seed) = waiting.pop_front() {
+            if places.len() >= MAX_PLACES {
+                break;
+            }
+            let Some((node, shape)) = self.at(service, &seed.node) else { continue };
+            let index = places.len();
+            if seed.depth < MAX_DEPTH && !is_within(&places, seed.parent, &node) {
+                seed.children(index, &shape, &mut waiting);
+            }
+            let Seed { pointer, name, reference, nesting, required, parent, .. } = seed;
+            places.push(Place { pointer, name, reference, shape, node, nesting, required, parent });
+        }
+        places
+    }
+}
+
+/// Whether a schema already surrounds the place: recursion adds nothing new.
+fn is_within(places: &[Place], mut parent: Option<usize>, node: &NodeRef) -> bool {
+    while let Some(at) = parent {
+        if places[at].node == *node {
+            return true;
+        }
+        parent = places[at].parent;
+    }
+    false
+}
+
+struct Seed {
+    node: NodeRef,
+    pointer: Pointer,
+    name: String,
+    reference: Option<String>,
+    nesting: u8,
+    required: bool,
+    parent: Option<usize>,
+    depth: usize,
+}
+
+impl Seed {
+    fn children(&self, index: usize, shape: &Shape, waiting: &mut VecDeque<Seed>) {
+        for field in &shape.fields {
+            waiting.push_back(Seed {
+                node: field.node.clone(),
+                pointer: self.pointer.join(&field.name),
+                name: field.name.clone(),
+                reference: field.reference.clone(),
+                nesting: self.nesting,
+                required: self.required && field.required,
+                parent: Some(index),
+                depth: self.depth + 1,
+            });
+        }
+        if let Some((node, reference)) = &shape.item {
+            waiting.push_back(Seed {
+                node: node.clone(),
+                pointer: self.pointer.join("*"),
+                name: self.name.clone(),
+                reference: reference.clone(),
+                nesting: self.nesting.saturating_add(1),
+                required: self.required,
+                parent: Some(index),
+                depth: self.depth + 1,
+            });
+        }
+    }
+}
+
+fn shape_of(schema: &Schema<'_>) -> Shape {
+    let properties = schema.all_properties();
+    let required = schema.required();
+    let items = schema.items();
+    let values = if properties.is_empty() && items.is_none() { schema.additional_properties() } else { None };
+    let kind = kind_of(schema, !properties.is_empty(), items.is_some(), values.is_some());
+    let fields = properties
+        .into_iter()
+        .take(MAX_FIELDS)
+        .map(|(name, property)| Field {
+            name: name.to_owned(),
+            node: property.node().clone(),
+            reference: property.reference_name(),
+            required: required.contains(&name),
+        })
+        .collect();
+    let item = items.or(values).map(|item| (item.node().clone(), item.reference_name()));
+    let options = schema.enumeration().map(|values| values.into_iter().cloned().collect()).unwrap_or_default();
+    Shape {
+        kind,
+        format: schema.format().map(str::to_owned),
+        options,
+        description: schema.description().map(|text| text.chars().take(400).collect()),
+        nullable: schema.is_nullable(),
+        read_only: schema.is_read_only(),
+        write_only: schema.is_write_only(),
+        fields,
+        item,
+    }
+}
+
+fn kind_of(schema: &Schema<'_>, has_properties: bool, has_items: bool, has_values: bool) -> Kind {
+    if has_items {
+        return Kind::Array;
+    }
+    if has_properties {
+        return Kind::Object;
+    }
+    if has_values {
+        return Kind::Map;
+    }
+    match schema.types().first().copied() {
+        Some("object") => Kind::Object,
+        Some("array") => Kind::Array,
+        Some("string") => Kind::Text,
+        Some("integer") => Kind::Integer,
+        Some("number") => Kind::Number,
+        Some("boolean") => Kind::Boolean,
+        _ => Kind::Any,
+    }
+}
