@@ -13,7 +13,7 @@ set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 home=${CALLBOARD_JUPYTER_HOME:-$here/../../target/jupyter}
-mkdir -p "$home" && home=$(cd "$home" && pwd)
+mkdir -p "$home" && home=$(cd "$home" && pwd -P)
 run=$home/run
 pins="jupyterhub==6.1.1 jupyter_server==2.21.1 configurable-http-proxy@5.2.0"
 export HUB_TOKEN=${HUB_TOKEN:-hub-secret} CONFIGPROXY_AUTH_TOKEN=${PROXY_TOKEN:-proxy-secret}
@@ -106,10 +106,15 @@ user_servers() {
   done
 }
 
+no_user_servers() { [ -z "$(user_servers)" ]; }
+
 stop() {
   end hub 30
-  local pid
-  for pid in $(user_servers); do kill -TERM "$pid" 2>/dev/null || true; done
+  local signal pid
+  for signal in TERM KILL; do
+    for pid in $(user_servers); do kill "-$signal" "$pid" 2>/dev/null || true; done
+    wait_for 10 "" no_user_servers || true
+  done
   end proxy 10
 }
 
