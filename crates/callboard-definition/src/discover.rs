@@ -40,8 +40,8 @@ pub fn looks_like_definition(path: &str, text: &str) -> bool {
     if !is_url && ![".json", ".yaml", ".yml"].iter().any(|end| path.ends_with(end)) {
         return false;
     }
-    let text = text.trim_start_matches('\u{feff}').trim_start();
-    if text.starts_with('{') { has_json_version(text) } else { has_yaml_version(text) }
+    let text = text.trim_start_matches('\u{feff}');
+    if text.trim_start().starts_with('{') { has_json_version(text) } else { has_yaml_version(text) }
 }
 
 /// `"openapi": "3…"` or `"swagger": "2…"` anywhere: generators sort keys, so it may stand at the end of a long text.
@@ -150,7 +150,7 @@ fn from_path(path: &str) -> Option<String> {
     let mut parts = path.split(['/', '\\']).rev();
     let file = parts.next().unwrap_or_default();
     let stem = file.split('.').next().unwrap_or(file);
-    std::iter::once(stem).chain(parts.take(4)).find_map(meaningful)
+    std::iter::once(stem).chain(parts.take(6)).find_map(meaningful)
 }
 
 /// The words of a text that say something, if any.

@@ -5,6 +5,7 @@
 //! implements [`Fetch`].
 
 pub mod codes;
+mod diff;
 pub mod discover;
 mod fetch;
 mod load;
@@ -15,6 +16,9 @@ mod recognise;
 mod references;
 mod synthetic;
 mod template;
+#[cfg(test)]
+mod tests;
 
+pub use diff::{ChangeKind, Detail, OperationChange, diff};
 pub use fetch::{Fetch, FetchError, MemoryFetch};
 pub use load::{MAX_DOCUMENTS, MAX_TOTAL_BYTES, load};

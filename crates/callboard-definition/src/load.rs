@@ -25,9 +25,20 @@ pub const MAX_TOTAL_BYTES: usize = 256 * 1024 * 1024;
 ///
 /// Callbacks and webhooks are no operations: they are requests that the service itself sends.
 pub fn load(name: &ServiceName, origin: &str, fetch: &dyn Fetch) -> Parsed<Option<Service>> {
+    load_within(name, origin, fetch, Limits { documents: MAX_DOCUMENTS, bytes: MAX_TOTAL_BYTES })
+}
+
+/// How much one definition may consist of.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    pub(crate) documents: usize,
+    pub(crate) bytes: usize,
+}
+
+pub(crate) fn load_within(name: &ServiceName, origin: &str, fetch: &dyn Fetch, limits: Limits) -> Parsed<Option<Service>> {
     match read_entry(origin, fetch) {
         Ok((document, format)) => {
-            let mut loader = Loader::new(dialect(format), fetch);
+            let mut loader = Loader::new(dialect(format), fetch, limits);
             loader.read_all(document);
             lower::service(name, format, loader.documents, loader.diagnostics)
         }
@@ -51,16 +62,14 @@ fn read_entry(origin: &str, fetch: &dyn Fetch) -> Result<(Document, Format), Box
     let document = match Document::parse(origin, &bytes) {
         Ok(document) => document,
         Err(diagnostic) => {
-            let kind = std::str::from_utf8(&bytes).ok().and_then(kind_of_text).filter(|kind| !kind.contains("Markdown"));
+            let kind = std::str::from_utf8(&bytes).ok().and_then(kind_of_text);
             return Err(kind.map_or(diagnostic, |kind| not_a_definition(origin, Some(kind))));
         }
     };
     match recognise(document.value()) {
         Recognised::Definition(format) => Ok((document, format)),
         Recognised::UnsupportedVersion { key, version } => Err(unsupported_version(&document, key, &version)),
-        Recognised::SomethingElse(kind) => {
-            Err(not_a_definition(origin, kind_of_text(document.text()).filter(|_| kind.is_none()).or(kind)))
-        }
+        Recognised::SomethingElse(kind) => Err(not_a_definition(origin, kind_of_text(document.text()).or(kind))),
     }
 }
 
@@ -85,18 +94,22 @@ struct Loader<'f> {
     documents: Documents,
     waiting: VecDeque<(String, NodeRef)>,
     asked: HashSet<String>,
+    limits: Limits,
+    count: usize,
     bytes: usize,
     is_full: bool,
     diagnostics: Vec<Diagnostic>,
 }
 
 impl<'f> Loader<'f> {
-    fn new(dialect: Dialect, fetch: &'f dyn Fetch) -> Self {
+    fn new(dialect: Dialect, fetch: &'f dyn Fetch, limits: Limits) -> Self {
         Self {
             fetch,
             documents: Documents::new(dialect),
             waiting: VecDeque::new(),
             asked: HashSet::new(),
+            limits,
+            count: 0,
             bytes: 0,
             is_full: false,
             diagnostics: Vec::new(),
@@ -113,6 +126,7 @@ impl<'f> Loader<'f> {
 
     /// Adds a document and queues those that it refers to.
     fn add(&mut self, document: Document) {
+        self.count += 1;
         self.bytes += document.text().len();
         let id = self.documents.add(document);
         let mut found = Vec::new();
@@ -146,12 +160,11 @@ impl<'f> Loader<'f> {
 
     /// Whether a limit is reached; said once.
     fn has_no_room(&mut self, from: &NodeRef) -> bool {
-        let is_full = self.documents.iter().count() >= MAX_DOCUMENTS || self.bytes > MAX_TOTAL_BYTES;
+        let is_full = self.count >= self.limits.documents || self.bytes > self.limits.bytes;
         if is_full && !self.is_full {
-            let message = format!(
-                "the definition refers to more than {MAX_DOCUMENTS} documents or {} MiB; the rest is not read",
-                MAX_TOTAL_BYTES >> 20
-            );
+            let Limits { documents, bytes } = self.limits;
+            let message =
+                format!("the definition refers to more than {documents} documents or {bytes} bytes; the rest is not read");
             self.diagnostics.push(Diagnostic::warning(TOO_MANY_DOCUMENTS, self.documents.span(from), message));
         }
         self.is_full |= is_full;

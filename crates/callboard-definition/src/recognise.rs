@@ -102,7 +102,6 @@ pub(crate) fn kind_of_text(text: &str) -> Option<&'static str> {
         ("type query", "a GraphQL schema"),
         ("schema {", "a GraphQL schema"),
         ("%pdf", "a PDF"),
-        ("# ", "a Markdown text or a commented file"),
     ];
     starts.iter().find(|(start, _)| lower.starts_with(start)).map(|(_, what)| *what)
 }

@@ -163,7 +163,7 @@ mod tests {
     fn found(value: &Value) -> Vec<String> {
         let mut list = Vec::new();
         visit(value, &mut |r| {
-            list.push(format!("{}{} -> {}", r.pointer(), if r.need == Need::Optional { "?" } else { "" }, r.text))
+            list.push(format!("{}{} -> {}", r.pointer(), if r.need == Need::Optional { "?" } else { "" }, r.text));
         });
         list
     }

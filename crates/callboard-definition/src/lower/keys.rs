@@ -11,7 +11,7 @@ use crate::node::Node;
 pub(crate) fn check(cx: &mut Context<'_>, node: &Node<'_>, what: &str, known: &[&str]) {
     let Some(map) = node.object() else { return };
     for key in map.keys().filter(|key| !known.contains(&key.as_str()) && !key.starts_with("x-")) {
-        let Some(meant) = suggest::nearest(key, known.iter().copied()).filter(|meant| !map.contains_key(*meant)) else {
+        let Some(meant) = suggest::nearest(key, known.iter().copied()) else {
             continue;
         };
         let message = format!("{what} has no key `{key}`");
