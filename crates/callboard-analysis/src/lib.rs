@@ -2,4 +2,8 @@
 //!
 //! This crate is layer 3. It takes values and returns values: no files, sockets, clocks, environment or randomness.
 
+pub mod gaps;
+pub mod impact;
+pub mod ownership;
 pub mod report;
+pub mod usage;

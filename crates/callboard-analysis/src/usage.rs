@@ -1,0 +1,181 @@
+//! Which operations a test calls, as its file says: every step, teardown step, called workflow and workflow that an action leads to.
+//!
+//! Whatever might run counts. What cannot be resolved is listed, so that nobody takes silence for "calls nothing".
+
+use std::collections::BTreeSet;
+
+use callboard_model::document::join_reference;
+use callboard_model::names::TestName;
+use callboard_model::{OperationKey, System};
+use callboard_scenario::ScenarioFile;
+use callboard_scenario::ast::{Action, ActionKind, ActionTarget, SourceKind, Step, StepTarget, Workflow, WorkflowReference};
+use callboard_scenario::resolve;
+
+/// A scenario file of the project.
+#[derive(Clone, Copy, Debug)]
+pub struct ScenarioSource<'a> {
+    /// Its path from the project's folder, with `/`: what tests are named after.
+    pub name: &'a str,
+    /// Its path or URL as the document was read: what relative references start from.
+    pub origin: &'a str,
+    /// Its text.
+    pub text: &'a str,
+    /// What it says.
+    pub file: &'a ScenarioFile,
+}
+
+/// A test and what it calls.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TestUse {
+    /// The test: `FILE#workflowId`.
+    pub test: TestName,
+    /// The scenario files that it is made of, its own first.
+    pub files: Vec<String>,
+    /// Changes when any of the files changes.
+    pub fingerprint: String,
+    /// The operations that it may call, each with a step that does.
+    pub operations: Vec<StaticUse>,
+    /// What could not be resolved, in words. While there is anything, the test may call whatever there is.
+    pub unresolved: Vec<String>,
+}
+
+/// An operation that a step calls.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StaticUse {
+    /// The operation.
+    pub operation: OperationKey,
+    /// The step.
+    pub step: String,
+}
+
+/// The tests of all files, in the order of files and workflows.
+pub fn uses(sources: &[ScenarioSource<'_>], system: &System) -> Vec<TestUse> {
+    let tests = sources.iter().flat_map(|source| source.file.workflows.iter().map(move |workflow| (source, workflow)));
+    tests.map(|(source, workflow)| test_use(sources, system, source, workflow)).collect()
+}
+
+/// The name of the test that a workflow of a file is.
+pub fn test_name(file: &str, workflow: &str) -> TestName {
+    TestName::new(format!("{file}#{workflow}"))
+}
+
+/// A fingerprint of texts: 128 bits in hex (FNV-1a). Not for secrets.
+pub fn fingerprint<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
+    const PRIME: u128 = 0x0000_0000_0100_0000_0000_0000_0000_013b;
+    let mut hash: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
+    for text in texts {
+        // 0xff is no byte of UTF-8, so it parts the texts.
+        for byte in text.bytes().chain([0xff]) {
+            hash = (hash ^ u128::from(byte)).wrapping_mul(PRIME);
+        }
+    }
+    format!("{hash:032x}")
+}
+
+fn test_use(sources: &[ScenarioSource<'_>], system: &System, source: &ScenarioSource<'_>, workflow: &Workflow) -> TestUse {
+    let mut walk =
+        Walk { sources, system, seen: BTreeSet::new(), files: vec![source.name], operations: Vec::new(), unresolved: Vec::new() };
+    walk.workflow(source, workflow);
+    let texts = walk.files.iter().filter_map(|name| sources.iter().find(|s| s.name == *name)).map(|s| s.text);
+    TestUse {
+        test: test_name(source.name, &workflow.id),
+        fingerprint: fingerprint(texts),
+        files: walk.files.iter().map(|name| (*name).to_owned()).collect(),
+        operations: walk.operations,
+        unresolved: walk.unresolved,
+    }
+}
+
+struct Walk<'a> {
+    sources: &'a [ScenarioSource<'a>],
+    system: &'a System,
+    seen: BTreeSet<(&'a str, String)>,
+    files: Vec<&'a str>,
+    operations: Vec<StaticUse>,
+    unresolved: Vec<String>,
+}
+
+impl<'a> Walk<'a> {
+    fn workflow(&mut self, source: &ScenarioSource<'a>, workflow: &Workflow) {
+        if !self.seen.insert((source.name, workflow.id.clone())) {
+            return;
+        }
+        if !self.files.contains(&source.name) {
+            self.files.push(source.name);
+        }
+        workflow.depends_on.iter().for_each(|reference| self.reference(source, reference));
+        self.actions(source, workflow.success_actions.iter().chain(&workflow.failure_actions));
+        for step in workflow.steps.iter().chain(&workflow.finally) {
+            self.step(source, step);
+        }
+    }
+
+    fn step(&mut self, source: &ScenarioSource<'a>, step: &Step) {
+        match &step.target {
+            StepTarget::Workflow(reference) => self.reference(source, reference),
+            StepTarget::Unusable { why } => self.unresolved.push(format!("step `{}`: {why}", step.id)),
+            target => self.operation(source, step, target),
+        }
+        self.actions(source, step.on_success.iter().chain(&step.on_failure));
+        for workflow in step.depends_on.iter().filter_map(|reference| reference.workflow.as_ref()) {
+            self.reference(source, workflow);
+        }
+    }
+
+    fn operation(&mut self, source: &ScenarioSource<'a>, step: &Step, target: &StepTarget) {
+        match resolve::operation(target, source.file, source.origin, self.system) {
+            Some((_, operation)) => {
+                if !self.operations.iter().any(|known| known.operation == operation.key) {
+                    self.operations.push(StaticUse { operation: operation.key.clone(), step: step.id.clone() });
+                }
+            }
+            None => {
+                self.unresolved.push(format!("step `{}` of {} calls an operation that no definition has", step.id, source.name))
+            }
+        }
+    }
+
+    fn actions<'b>(&mut self, source: &ScenarioSource<'a>, actions: impl Iterator<Item = &'b Action>) {
+        for action in actions {
+            let target = match &action.kind {
+                ActionKind::Goto(target) | ActionKind::Retry { first: Some(target), .. } => target,
+                ActionKind::End | ActionKind::Retry { first: None, .. } => continue,
+            };
+            if let ActionTarget::Workflow(reference) = target {
+                self.reference(source, reference);
+            }
+        }
+    }
+
+    fn reference(&mut self, source: &ScenarioSource<'a>, reference: &WorkflowReference) {
+        match self.find(source, reference) {
+            Some((found, workflow)) => self.workflow(&found, workflow),
+            None => self.unresolved.push(format!("workflow `{}`, named in {}, is not there", reference.workflow, source.name)),
+        }
+    }
+
+    fn find(&self, source: &ScenarioSource<'a>, reference: &WorkflowReference) -> Option<(ScenarioSource<'a>, &'a Workflow)> {
+        let found = match &reference.source {
+            None => *source,
+            Some(name) => {
+                let description = source.file.source(name).filter(|s| s.kind() == SourceKind::Arazzo)?;
+                let url = join_reference(source.origin, &description.url);
+                *self.sources.iter().find(|candidate| candidate.origin == url)?
+            }
+        };
+        found.file.workflow(&reference.workflow).map(|workflow| (found, workflow))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_fingerprint_is_the_published_one_and_parts_its_texts() {
+        // FNV-1a 128 of "a" followed by 0xff differs from that of "a"; what counts is that it never changes.
+        assert_eq!(fingerprint(["a"]), fingerprint(["a"]));
+        assert_ne!(fingerprint(["ab", "c"]), fingerprint(["a", "bc"]));
+        assert_ne!(fingerprint([]), fingerprint([""]));
+    }
+}
