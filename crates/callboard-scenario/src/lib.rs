@@ -14,6 +14,7 @@ pub mod selector;
 pub mod template;
 
 mod body;
+mod check;
 mod compare;
 mod parse;
 mod place;
@@ -23,16 +24,9 @@ mod write;
 mod yaml;
 
 pub use ast::ScenarioFile;
+pub use check::check;
 pub use criterion::{Criterion, Outcome};
 pub use expression::{Context, Expression};
 pub use parse::parse;
 pub use template::Template;
 pub use write::write;
-
-use callboard_model::{Diagnostic, Document, System};
-
-/// Everything that can be known about a scenario file before a request is sent. `document` is the one it was parsed from.
-pub fn check(file: &ScenarioFile, document: &Document, system: &System) -> Vec<Diagnostic> {
-    let _ = (file, document, system);
-    Vec::new()
-}

@@ -1,0 +1,113 @@
+//! `dependsOn` of workflows and steps, and workflows that call each other.
+
+use std::collections::{HashMap, HashSet};
+
+use super::{Checker, Place};
+use crate::ast::{ActionKind, ActionTarget, Step, StepTarget, Workflow, WorkflowReference};
+use crate::codes;
+
+impl<'c> Checker<'c> {
+    pub(super) fn workflow_dependencies(&mut self, workflow: &'c Workflow) {
+        for reference in &workflow.depends_on {
+            self.called_workflow(reference);
+        }
+    }
+
+    pub(super) fn step_dependencies(&mut self, place: Place<'c>) {
+        for reference in &place.step.depends_on {
+            let workflow = match &reference.workflow {
+                None => Some(place.workflow),
+                Some(other) => self.called_workflow(other),
+            };
+            if let Some(workflow) = workflow
+                && !workflow.steps.iter().chain(&workflow.finally).any(|step| step.id == reference.step)
+            {
+                self.unknown_step(workflow, &reference.step, &reference.pointer);
+            }
+        }
+        let ids = |step: &'c Step| {
+            let own = step.depends_on.iter().filter(|r| r.workflow.is_none());
+            own.map(|r| r.step.as_str()).collect::<Vec<_>>()
+        };
+        let graph: HashMap<&str, Vec<&str>> = place.workflow.steps.iter().map(|step| (step.id.as_str(), ids(step))).collect();
+        if let Some(cycle) = cycle_from(&place.step.id, &graph)
+            && let Some(reference) = place.step.depends_on.first()
+        {
+            let message = format!("these steps wait for each other: {}", cycle.join(" → "));
+            self.error(codes::DEPENDENCY_CYCLE, &reference.pointer, message, None);
+        }
+    }
+
+    /// Workflows that wait for each other, and workflows that call each other.
+    pub(super) fn workflow_cycles(&mut self) {
+        let waits: HashMap<&str, Vec<&str>> =
+            self.file.workflows.iter().map(|w| (w.id.as_str(), w.depends_on.iter().filter_map(local).collect())).collect();
+        let calls: HashMap<&str, Vec<&str>> =
+            self.file.workflows.iter().map(|w| (w.id.as_str(), calls_of(w).into_iter().map(|(id, _)| id).collect())).collect();
+        let mut reported = HashSet::new();
+        for workflow in &self.file.workflows {
+            if let Some(cycle) = cycle_from(&workflow.id, &waits)
+                && reported.insert(sorted(&cycle))
+            {
+                let message = format!("these workflows wait for each other: {}", cycle.join(" → "));
+                self.error(codes::DEPENDENCY_CYCLE, &workflow.pointer.join("dependsOn"), message, None);
+            }
+        }
+        reported.clear();
+        for workflow in &self.file.workflows {
+            let Some(cycle) = cycle_from(&workflow.id, &calls) else {
+                continue;
+            };
+            if reported.insert(sorted(&cycle))
+                && let Some((_, reference)) = calls_of(workflow).into_iter().find(|(id, _)| cycle.get(1) == Some(id))
+            {
+                let message = format!("these workflows call each other without end: {}", cycle.join(" → "));
+                self.error(codes::WORKFLOW_CYCLE, &reference.pointer, message, None);
+            }
+        }
+    }
+}
+
+fn local(reference: &WorkflowReference) -> Option<&str> {
+    reference.source.is_none().then_some(reference.workflow.as_str())
+}
+
+/// The workflows of this file that a workflow calls, or goes to.
+fn calls_of(workflow: &Workflow) -> Vec<(&str, &WorkflowReference)> {
+    let steps = workflow.steps.iter().chain(&workflow.finally);
+    let called = steps.clone().filter_map(|step| match &step.target {
+        StepTarget::Workflow(reference) => Some(reference),
+        _ => None,
+    });
+    let retried = steps.flat_map(|step| &step.on_failure).filter_map(|action| match &action.kind {
+        ActionKind::Retry { first: Some(ActionTarget::Workflow(reference)), .. } => Some(reference),
+        _ => None,
+    });
+    called.chain(retried).filter_map(|reference| Some((local(reference)?, reference))).collect()
+}
+
+/// A way from a node back to itself, the node at both ends.
+fn cycle_from<'n>(start: &'n str, graph: &HashMap<&'n str, Vec<&'n str>>) -> Option<Vec<&'n str>> {
+    let mut seen = HashSet::new();
+    let mut waiting = vec![vec![start]];
+    while let Some(path) = waiting.pop() {
+        let last = path.last().copied()?;
+        for next in graph.get(last).into_iter().flatten() {
+            let mut longer = path.clone();
+            longer.push(next);
+            if *next == start {
+                return Some(longer);
+            }
+            if seen.insert(*next) {
+                waiting.push(longer);
+            }
+        }
+    }
+    None
+}
+
+fn sorted(cycle: &[&str]) -> Vec<String> {
+    let mut names: Vec<String> = cycle.iter().skip(1).map(|name| (*name).to_owned()).collect();
+    names.sort();
+    names
+}
