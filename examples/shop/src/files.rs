@@ -14,6 +14,7 @@ const FILES: &[(&str, &str)] = files![
     "services/cart/openapi.yaml",
     "services/cart/src/cart.rs",
     "services/orders/openapi.yaml",
+    "services/orders/src/checkout.rs",
     "services/orders/src/orders.rs",
     "services/payments/openapi.yaml",
     "services/payments/src/payments.rs",
