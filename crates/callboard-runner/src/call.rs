@@ -143,12 +143,7 @@ impl Shared {
     }
 }
 
-fn evaluate<'r>(
-    frame: &Frame<'_>,
-    step: &Step,
-    service: &'r Service,
-    operation: &'r Operation,
-) -> Result<Call<'r>, Unavailable> {
+fn evaluate<'r>(frame: &Frame<'_>, step: &Step, service: &'r Service, operation: &'r Operation) -> Result<Call<'r>, Unavailable> {
     let view = frame.view();
     let mut parameters = Vec::new();
     for parameter in frame.workflow.parameters_of(step) {

@@ -73,7 +73,8 @@ impl AnswerBody {
 fn beyond_the_limit(checks: &mut Vec<CheckResult>) {
     let of_body = || checks.iter().filter(|check| check.kind == CheckKind::ResponseSchema);
     if of_body().count() >= MAX_VIOLATIONS && of_body().all(|check| check.outcome.is_accepted()) {
-        let why = format!("the body has {MAX_VIOLATIONS} or more mismatches; the first ones are accepted, the others are not known");
+        let why =
+            format!("the body has {MAX_VIOLATIONS} or more mismatches; the first ones are accepted, the others are not known");
         checks.push(check(CheckKind::ResponseSchema, BODY_FITS, CheckOutcome::Unevaluable { why }));
     }
 }
@@ -223,12 +224,7 @@ impl Definition<'_> {
         checks
     }
 
-    fn parameter(
-        &self,
-        documented: &Parameter,
-        given: &[(ParameterLocation, String, Value)],
-        checks: &mut Vec<CheckResult>,
-    ) {
+    fn parameter(&self, documented: &Parameter, given: &[(ParameterLocation, String, Value)], checks: &mut Vec<CheckResult>) {
         let condition = format!("the {} parameter `{}` fits the definition", documented.location, documented.name);
         let same_name = |name: &str| match documented.location {
             ParameterLocation::Header => name.eq_ignore_ascii_case(&documented.name),
@@ -295,14 +291,7 @@ impl Definition<'_> {
         Value::Object(fields.iter().map(read).collect())
     }
 
-    fn against_schema(
-        &self,
-        kind: CheckKind,
-        condition: &str,
-        node: &NodeRef,
-        value: &Value,
-        checks: &mut Vec<CheckResult>,
-    ) {
+    fn against_schema(&self, kind: CheckKind, condition: &str, node: &NodeRef, value: &Value, checks: &mut Vec<CheckResult>) {
         let direction = if kind == CheckKind::RequestSchema { Direction::Request } else { Direction::Response };
         let compiled = self.validators.get(self.service, node, direction);
         let violations = match &*compiled {

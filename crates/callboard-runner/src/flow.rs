@@ -265,8 +265,7 @@ impl<'r> Runner<'r> {
             checks.extend(missing);
         }
         let interrupted = called.ended == Ended::Interrupted;
-        let finished =
-            Finished { workflow: reference.workflow.clone(), inputs: called.inputs, outputs: called.outputs.clone() };
+        let finished = Finished { workflow: reference.workflow.clone(), inputs: called.inputs, outputs: called.outputs.clone() };
         frame.workflows.push(finished);
         Tried { checks, outputs, holds, interrupted, called: Some(called.outputs), ..Tried::default() }
     }

@@ -11,7 +11,11 @@ use serde_json::{Map, Value, json};
 ///
 /// # Errors
 /// What is wrong with them, in one sentence: a required one is missing, or one is not what the schema asks for.
-pub(crate) fn complete(file: &ScenarioFile, workflow: &Workflow, given: &Map<String, Value>) -> Result<Map<String, Value>, String> {
+pub(crate) fn complete(
+    file: &ScenarioFile,
+    workflow: &Workflow,
+    given: &Map<String, Value>,
+) -> Result<Map<String, Value>, String> {
     let Some(schema) = &workflow.inputs else {
         return Ok(given.clone());
     };

@@ -50,11 +50,8 @@ async fn ask(origin: &str, services: &[&ServiceName], options: &RunOptions) -> V
         return Vec::new();
     };
     let server = |service: &ServiceName| options.targets.get(service).map_or(origin, |target| target.base.as_str()).to_owned();
-    let not_ready = |service: &&ServiceName| NotReady {
-        service: (*service).clone(),
-        server: server(service),
-        reason: short(&error),
-    };
+    let not_ready =
+        |service: &&ServiceName| NotReady { service: (*service).clone(), server: server(service), reason: short(&error) };
     services.iter().map(not_ready).collect()
 }
 

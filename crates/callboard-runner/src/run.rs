@@ -15,10 +15,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::context::Finished;
 use crate::options::{RunOptions, Scenario, default_jobs};
+use crate::ready;
 use crate::report::{Reporter, now};
 use crate::scenario_run::{self, never_run};
 use crate::shared::Shared;
-use crate::ready;
 
 /// Runs scenarios and says what happens while it happens. The end of the run holds all results in the order of the scenarios.
 ///

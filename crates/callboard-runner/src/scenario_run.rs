@@ -20,7 +20,7 @@ use crate::trace::Trace;
 use crate::{inputs, judge};
 
 /// A scenario stops after so many steps: by then it goes in a circle.
-const MAX_STEPS: u32 = 10_000;
+const MAX_STEPS: u32 = 2_000;
 
 /// Runs a scenario. `known` are the workflows that it depends on and that ran before.
 pub(crate) async fn run(
@@ -37,14 +37,7 @@ pub(crate) async fn run(
     let clock = Instant::now();
     let trace = Trace::start(&scenario.name);
     result.trace.clone_from(&trace.id);
-    let mut runner = Runner {
-        shared,
-        trace,
-        stop: cancel.clone(),
-        latest: Map::new(),
-        reporter,
-        steps_left: MAX_STEPS,
-    };
+    let mut runner = Runner { shared, trace, stop: cancel.clone(), latest: Map::new(), reporter, steps_left: MAX_STEPS };
     runner.scenario(scenario, known, &cancel, &mut result).await;
     result.duration = micros(clock);
     result.reason.iter_mut().for_each(|reason| shared.masker.mask_string(reason));

@@ -1,0 +1,119 @@
+//! Answers and requests against the definition, and the deviations that a project accepts.
+
+use crate::world::{execute, failures, only, options, run_against, well_behaved};
+use callboard_model::run::{CheckKind, CheckOutcome, RunFinished, Verdict};
+use callboard_runner::Acceptance;
+use callboard_testkit::{Received, Reply, TestServer};
+use serde_json::json;
+
+const READ: &str = "
+- workflowId: w
+  steps:
+  - stepId: read
+    operationId: $sourceDescriptions.customers.getCustomer
+    parameters: [{name: id, in: path, value: c1}]
+    successCriteria: [{condition: $statusCode < 500}]
+";
+
+const CREATE: &str = "
+- workflowId: w
+  steps:
+  - stepId: create
+    operationId: $sourceDescriptions.customers.createCustomer
+    requestBody: {payload: {name: 5}}
+    successCriteria: [{condition: $statusCode < 500}]
+";
+
+async fn mismatches(scenario: &str, handler: impl Fn(&Received) -> Reply + Send + Sync + 'static) -> Vec<String> {
+    let (finished, _server) = run_against(scenario, handler).await;
+    let failures = failures(&only(&finished).steps[0]);
+    assert_eq!(only(&finished).verdict == Verdict::Failed, !failures.is_empty());
+    failures
+}
+
+#[tokio::test]
+async fn an_answer_that_is_not_as_defined_fails_although_the_criteria_hold() {
+    let read = |reply: Reply| mismatches(READ, move |_| reply.clone());
+    assert!(read(Reply::json(200, &json!({"id": "c1", "name": "Ada"}))).await.is_empty());
+    assert!(read(Reply::status(404)).await.is_empty());
+    let teapot = read(Reply::status(418)).await;
+    assert_eq!(teapot, ["DocumentedStatus: expected one of the documented statuses 200, 404, got 418"]);
+    let html = read(Reply::with_type(200, "text/html", "<p>Log in</p>")).await;
+    assert_eq!(html, ["ContentType: expected application/json, got text/html"]);
+    let wrong = read(Reply::json(200, &json!({"id": 1, "note": null}))).await;
+    assert_eq!(wrong.len(), 3, "{wrong:?}");
+    assert!(wrong.iter().any(|line| line.starts_with("ResponseSchema at /id: expected string")), "{wrong:?}");
+    assert!(wrong.iter().any(|line| line.starts_with("ResponseSchema at /name: ")), "{wrong:?}");
+    let broken = read(Reply::with_type(200, "application/json", "{\"id\":")).await;
+    assert!(broken[0].starts_with("ResponseSchema: expected a body that is JSON"), "{broken:?}");
+    let empty = read(Reply::status(200)).await;
+    assert_eq!(empty, ["ResponseSchema at : expected a body of type application/json, got no body"]);
+}
+
+#[tokio::test]
+async fn a_required_header_must_be_there() {
+    let scenario = CREATE.replace("name: 5", "name: Ada");
+    let missing = mismatches(&scenario, |_| Reply::json(201, &json!({"id": "c1", "name": "Ada"}))).await;
+    assert_eq!(missing, ["ResponseHeader: expected the header `Location`, got no such header"]);
+}
+
+#[tokio::test]
+async fn a_request_that_breaks_the_definition_is_a_failure_unless_refusal_is_what_the_scenario_wants() {
+    let accepted = mismatches(CREATE, well_behaved).await;
+    assert!(accepted.iter().any(|line| line.starts_with("RequestSchema at /name: expected string")), "{accepted:?}");
+    let refused = mismatches(CREATE, |_| Reply::status(422)).await;
+    assert_eq!(refused, [""; 0]);
+    // Without criteria of its own a step wants success, so the broken request is told.
+    let plain = CREATE.replace("    successCriteria: [{condition: $statusCode < 500}]\n", "");
+    let unwanted = mismatches(&plain, |_| Reply::status(422)).await;
+    assert_eq!(unwanted.len(), 2, "{unwanted:?}");
+    let without_body =
+        READ.replace("getCustomer", "createCustomer").replace("    parameters: [{name: id, in: path, value: c1}]\n", "");
+    let missing = mismatches(&without_body, well_behaved).await;
+    assert!(missing.contains(&"RequestSchema: expected a request body, got no body".to_owned()), "{missing:?}");
+}
+
+async fn run_accepting(acceptances: Vec<Acceptance>, reply: Reply) -> RunFinished {
+    let server = TestServer::start(move |_| reply.clone()).await;
+    let mut options = options(READ, &server.url(""));
+    options.acceptances = acceptances;
+    execute(options).await
+}
+
+fn acceptance(operation: &str, status: Option<u16>, pointer: Option<&str>) -> Acceptance {
+    Acceptance {
+        service: "customers".to_owned(),
+        operation: Some(operation.to_owned()),
+        status,
+        pointer: pointer.map(str::to_owned),
+        reason: "known".to_owned(),
+    }
+}
+
+#[tokio::test]
+async fn an_accepted_mismatch_is_counted_and_does_not_fail() {
+    let body = Reply::json(200, &json!({"id": "c1", "name": "Ada", "note": null}));
+    let finished = run_accepting(vec![acceptance("GET /customers/{id}", None, Some("/note"))], body.clone()).await;
+    assert_eq!((finished.summary.passed, finished.summary.accepted_mismatches), (1, 1));
+    let checks = &only(&finished).steps[0].checks;
+    let accepted: Vec<_> = checks.iter().filter(|check| check.kind == CheckKind::ResponseSchema).collect();
+    assert!(matches!(&accepted[0].outcome, CheckOutcome::Accepted { reason, .. } if reason == "known"), "{accepted:?}");
+    assert!(finished.stale_acceptances.is_empty());
+
+    let finished = run_accepting(vec![acceptance("getCustomer", Some(418), None)], Reply::status(418)).await;
+    assert_eq!((finished.summary.passed, finished.summary.accepted_mismatches), (1, 1));
+    let other = acceptance("deleteCustomer", None, Some("/note"));
+    assert_eq!(run_accepting(vec![other], body).await.summary.failed, 1);
+}
+
+#[tokio::test]
+async fn an_acceptance_that_matches_nothing_is_stale_when_its_operation_answered() {
+    let stale = acceptance("getCustomer", None, Some("/note"));
+    let not_called = acceptance("deleteCustomer", None, Some("/note"));
+    let body = Reply::json(200, &json!({"id": "c1", "name": "Ada"}));
+    let finished = run_accepting(vec![stale, not_called], body).await;
+    assert_eq!(
+        finished.stale_acceptances,
+        ["the acceptance of mismatch at `/note` of `getCustomer` in `customers` (\"known\") matched nothing in this run"]
+    );
+}

@@ -1,0 +1,7 @@
+//! Runs over real sockets, against servers that behave and servers that do not.
+
+mod definition;
+mod dispatch;
+mod flow;
+mod scenarios;
+mod world;
