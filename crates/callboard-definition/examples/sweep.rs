@@ -48,8 +48,11 @@ struct Outcome {
 #[derive(Default)]
 struct Counts {
     operations: usize,
+    /// Until the service was there; the rest of the document's time went into the further steps.
+    loading: Duration,
     unusable: Vec<(String, String)>,
-    diagnostics: HashMap<&'static str, usize>,
+    /// By code: how many, and the first one.
+    diagnostics: HashMap<&'static str, (usize, String)>,
 }
 
 enum Failure {
@@ -87,10 +90,11 @@ fn text_of(panic: &(dyn std::any::Any + Send)) -> String {
 }
 
 fn examine(path: &Path) -> Result<Counts, Failure> {
+    let started = Instant::now();
     let parsed = load(&ServiceName::new("service"), &path.to_string_lossy(), &Files);
-    let mut counts = Counts::default();
+    let mut counts = Counts { loading: started.elapsed(), ..Counts::default() };
     for diagnostic in &parsed.diagnostics {
-        *counts.diagnostics.entry(diagnostic.code.0).or_default() += 1;
+        counts.diagnostics.entry(diagnostic.code.0).or_insert_with(|| (0, diagnostic.to_string())).0 += 1;
     }
     let Some(service) = parsed.value else {
         let reasons: Vec<String> = parsed.diagnostics.iter().map(ToString::to_string).collect();
@@ -194,9 +198,11 @@ impl Summary {
 fn print_slowest(outcomes: &[Outcome]) {
     let mut sorted: Vec<&Outcome> = outcomes.iter().collect();
     sorted.sort_by_key(|outcome| std::cmp::Reverse(outcome.time));
-    println!("\nslowest");
+    println!("\nslowest: whole time, of which loading");
     for outcome in sorted.iter().take(5) {
-        println!("{:>8.2} s  {:>6.1} MB  {}", outcome.time.as_secs_f64(), outcome.bytes as f64 / 1e6, outcome.path.display());
+        let (whole, loading) = (outcome.time, outcome.result.as_ref().map_or(outcome.time, |counts| counts.loading));
+        let (whole, loading, size) = (whole.as_secs_f64(), loading.as_secs_f64(), outcome.bytes as f64 / 1e6);
+        println!("{whole:>8.2} s {loading:>8.2} s {size:>6.1} MB  {}", outcome.path.display());
     }
 }
 
@@ -221,18 +227,18 @@ fn print_unusable(outcomes: &[Outcome]) {
 }
 
 fn print_diagnostics(outcomes: &[Outcome]) {
-    let mut total: HashMap<&str, (usize, usize)> = HashMap::new();
+    let mut total: HashMap<&str, (usize, usize, &str)> = HashMap::new();
     for counts in outcomes.iter().filter_map(|outcome| outcome.result.as_ref().ok()) {
-        for (code, count) in &counts.diagnostics {
-            let entry = total.entry(code).or_default();
-            *entry = (entry.0 + count, entry.1 + 1);
+        for (code, (count, first)) in &counts.diagnostics {
+            let entry = total.entry(code).or_insert((0, 0, first));
+            *entry = (entry.0 + count, entry.1 + 1, entry.2);
         }
     }
     let mut total: Vec<_> = total.into_iter().collect();
     total.sort_by_key(|(code, counts)| (std::cmp::Reverse(*counts), *code));
-    println!("\ndiagnostics by code: count, documents");
-    for (code, (count, documents)) in total {
-        println!("{count:>8} {documents:>6}  {code}");
+    println!("\ndiagnostics by code: count, documents, the first");
+    for (code, (count, documents, first)) in total {
+        println!("{count:>8} {documents:>6}  {code}\n                 {first}");
     }
 }
 

@@ -22,13 +22,22 @@ pub(crate) struct Declared<'a> {
     pub(crate) node: Node<'a>,
 }
 
+impl Declared<'_> {
+    /// Whether both declare one parameter. The case of a header's name does not count.
+    fn is_same(&self, other: &Self) -> bool {
+        let is_same_name =
+            if self.place == "header" { self.name.eq_ignore_ascii_case(&other.name) } else { self.name == other.name };
+        self.place == other.place && is_same_name
+    }
+}
+
 /// The parameters of the path item, and those of the operation, which override them by place and name.
 pub(crate) fn declared<'a>(cx: &mut Context<'a>, item: &PathItem<'a>, operation: &Node<'a>) -> Vec<Declared<'a>> {
     let mut all = list(cx, item.parameters.clone());
     let own = expect(cx, operation, "parameters", Value::is_array, "a list");
     let own = list(cx, own.into_iter().flat_map(|own| own.items()).collect());
     for parameter in own {
-        match all.iter_mut().find(|known| known.place == parameter.place && known.name == parameter.name) {
+        match all.iter_mut().find(|known| known.is_same(&parameter)) {
             Some(known) => *known = parameter,
             None => all.push(parameter),
         }
@@ -40,7 +49,7 @@ fn list<'a>(cx: &mut Context<'a>, nodes: Vec<Node<'a>>) -> Vec<Declared<'a>> {
     let mut found: Vec<Declared<'a>> = Vec::new();
     for node in nodes {
         let Some(parameter) = one(cx, &node) else { continue };
-        if found.iter().any(|known| known.place == parameter.place && known.name == parameter.name) {
+        if found.iter().any(|known| known.is_same(&parameter)) {
             let message = format!("the {} parameter `{}` is declared twice", parameter.place, parameter.name);
             cx.problems.warn(DUPLICATE_PARAMETER, &node.at, message, None);
         } else {
