@@ -92,7 +92,10 @@ impl Query {
     pub fn parse(text: &str) -> Result<Self, SyntaxError> {
         let path = JsonPath::parse(text).map_err(|error| {
             let before = text.get(..error.position()).map_or(0, |before| before.chars().count());
-            let message = format!("`{text}` is no JSONPath: {}", error.message());
+            let message = match error.message() {
+                "parser error" => format!("`{text}` is no JSONPath: it cannot be read from here on"),
+                why => format!("`{text}` is no JSONPath: {why}"),
+            };
             SyntaxError::new(before, 1, message).with_help(hint(text))
         })?;
         Ok(Self { text: text.to_owned(), path })

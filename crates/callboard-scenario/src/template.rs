@@ -2,14 +2,15 @@
 
 use std::borrow::Cow;
 
-use callboard_model::Pointer;
 use callboard_model::suggest::nearest;
+use callboard_model::{Code, Pointer};
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
 use crate::ast::Version;
+use crate::codes;
 use crate::expression::{Context, Expression, ROOTS, SyntaxError, Unavailable, looks_like_expression};
-use crate::selector::{Selector, SelectorObject};
+use crate::selector::{Selector, SelectorKind, SelectorObject, selector_kind};
 
 /// A value with expressions in it.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,6 +34,8 @@ pub enum Template {
 pub struct TemplateError {
     /// The scalar, seen from the template.
     pub at: Pointer,
+    /// Which kind of mistake.
+    pub code: Code,
     /// The mistake in it.
     pub error: SyntaxError,
 }
@@ -146,7 +149,7 @@ pub struct Occurrence<'t> {
 fn compile(value: &Value, version: Version, at: &Pointer, errors: &mut Vec<TemplateError>) -> Template {
     match value {
         Value::String(text) => Template::parse(text).unwrap_or_else(|error| {
-            errors.push(TemplateError { at: at.clone(), error });
+            errors.push(TemplateError { at: at.clone(), code: codes::BAD_EXPRESSION, error });
             Template::Literal(value.clone())
         }),
         Value::Array(items) => {
@@ -158,7 +161,7 @@ fn compile(value: &Value, version: Version, at: &Pointer, errors: &mut Vec<Templ
             match SelectorObject::from_fields(fields) {
                 Ok(selector) => Template::Selector(Box::new(selector)),
                 Err((field, error)) => {
-                    errors.push(TemplateError { at: at.join(field), error });
+                    errors.push(TemplateError { at: at.join(field), code: selector_code(field, fields), error });
                     Template::Literal(value.clone())
                 }
             }
@@ -169,6 +172,15 @@ fn compile(value: &Value, version: Version, at: &Pointer, errors: &mut Vec<Templ
             if compiled.values().all(is_literal) { Template::Literal(value.clone()) } else { Template::Object(compiled) }
         }
         other => Template::Literal(other.clone()),
+    }
+}
+
+fn selector_code(field: &str, fields: &Map<String, Value>) -> Code {
+    match (field, fields.get("type").map(selector_kind)) {
+        ("selector", Some(Ok(SelectorKind::JsonPointer))) => codes::BAD_POINTER,
+        ("selector", _) => codes::BAD_JSONPATH,
+        ("type", _) => codes::INVALID_VALUE,
+        _ => codes::BAD_EXPRESSION,
     }
 }
 

@@ -22,7 +22,8 @@ impl<'c> Checker<'c> {
             }
             (Some(body), None) => {
                 let message = format!("`{}` takes no request body", operation.label());
-                self.report(place.severity_of_sent(), codes::UNEXPECTED_BODY, &body.pointer, message, None);
+                let help = Some("remove `requestBody`".to_owned());
+                self.report_key(place.severity_of_sent(), codes::UNEXPECTED_BODY, &body.pointer, message, help);
             }
             (Some(body), Some(known)) => {
                 let media = self.media_type(place, body, &known.content);
@@ -136,10 +137,10 @@ impl Payload<'_, '_> {
         let message = format!("the schema of the body has no `{name}`");
         if schema.is_closed() {
             let help = near.or_else(|| did_you_mean_or_list(name, known.iter().copied()));
-            self.checker.report(self.severity, codes::INVALID_BODY, &place, message, help);
+            self.checker.report_key(self.severity, codes::INVALID_BODY, &place, message, help);
         } else if near.is_some() {
             // JSON Schema lets an open object hold more; a name that is nearly a known one is most likely a slip.
-            self.checker.report(self.severity.max(Severity::Warning), codes::INVALID_BODY, &place, message, near);
+            self.checker.report_key(self.severity.max(Severity::Warning), codes::INVALID_BODY, &place, message, near);
         }
     }
 

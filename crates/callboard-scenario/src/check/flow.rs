@@ -31,6 +31,7 @@ impl<'c> Checker<'c> {
         };
         let graph: HashMap<&str, Vec<&str>> = place.workflow.steps.iter().map(|step| (step.id.as_str(), ids(step))).collect();
         if let Some(cycle) = cycle_from(&place.step.id, &graph)
+            && cycle.iter().filter_map(|id| place.workflow.step_index(id)).min() == Some(place.index)
             && let Some(reference) = place.step.depends_on.first()
         {
             let message = format!("these steps wait for each other: {}", cycle.join(" → "));

@@ -13,6 +13,10 @@ impl<'c> Checker<'c> {
     }
 
     fn unreachable(&mut self, workflow: &'c Workflow) {
+        // An action that leads to a step that is not there was reported; what it hides is not known.
+        if workflow.steps.iter().any(|step| leads_nowhere(workflow, step)) {
+            return;
+        }
         let mut reached = HashSet::new();
         let mut waiting = vec![0];
         while let Some(index) = waiting.pop() {
@@ -84,6 +88,18 @@ fn exits(workflow: &Workflow, step: &Step, index: usize) -> Vec<usize> {
         steps.push(index + 1);
     }
     steps
+}
+
+fn leads_nowhere(workflow: &Workflow, step: &Step) -> bool {
+    let names_step = |action: &&Action| {
+        matches!(
+            action.kind,
+            ActionKind::Goto(ActionTarget::Step(_)) | ActionKind::Retry { first: Some(ActionTarget::Step(_)), .. }
+        )
+    };
+    let mut actions = workflow.success_actions_of(step);
+    actions.extend(workflow.failure_actions_of(step));
+    actions.into_iter().filter(names_step).any(|action| target_of(workflow, action).is_none())
 }
 
 fn target_of(workflow: &Workflow, action: &Action) -> Option<usize> {

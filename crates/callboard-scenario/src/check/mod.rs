@@ -97,6 +97,12 @@ impl<'c> Checker<'c> {
         self.report(Severity::Warning, code, at, message.into(), help);
     }
 
+    /// As [`Self::report`], at the key.
+    fn report_key(&mut self, severity: Severity, code: Code, at: &Pointer, message: String, help: Option<String>) {
+        let span = self.document.key_span(at);
+        self.found.push(Diagnostic { severity, ..Diagnostic::error(code, span, message) }.with_optional_help(help));
+    }
+
     /// Reports something about a part of a scalar.
     fn report_within(&mut self, severity: Severity, code: Code, spot: &Spot, message: String, help: Option<String>) {
         let span = place::within(self.document, &spot.at, spot.offset, spot.length);

@@ -84,7 +84,7 @@ impl<'c> Checker<'c> {
         let why = violation.map_or_else(String::new, |v| format!(": {} expected, not {}", v.expected, v.actual));
         let message = format!("this is no value for the parameter `{}`{why}", parameter.name);
         let at = parameter.pointer.join("value");
-        self.report(place.severity_of_sent(), codes::INVALID_PARAMETER, &at, message, allowed(known, service));
+        self.report(place.severity_of_sent(), codes::INVALID_PARAMETER, &at, message, allowed(value, known, service));
     }
 
     fn missing_parameters(&mut self, place: Place<'c>, service: &Service, operation: &Operation) {
@@ -133,8 +133,8 @@ fn readings(value: &Value) -> Vec<Value> {
     std::iter::once(value.clone()).chain(other).collect()
 }
 
-fn allowed(known: &api::Parameter, service: &Service) -> Option<String> {
+/// "Did you mean" for a word that is none of those allowed.
+fn allowed(value: &Value, known: &api::Parameter, service: &Service) -> Option<String> {
     let values = service.schema(known.schema.as_ref()?)?.enumeration()?;
-    let listed: Vec<_> = values.iter().take(8).map(|value| format!("`{value}`")).collect();
-    Some(format!("one of {}", listed.join(", ")))
+    did_you_mean(value.as_str()?, values.into_iter().filter_map(Value::as_str).collect::<Vec<_>>())
 }

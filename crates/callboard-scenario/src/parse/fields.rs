@@ -85,7 +85,8 @@ impl<'d> Reader<'d> {
     }
 
     pub(super) fn wrong_type(&mut self, at: &Pointer, what: &str, expected: &str, value: &Value) {
-        self.error(codes::WRONG_TYPE, at, format!("{what} must be {expected}, not {}", kind(value)), None);
+        let found = if value.is_number() { value.to_string() } else { kind(value).to_owned() };
+        self.error(codes::WRONG_TYPE, at, format!("{what} must be {expected}, not {found}"), None);
     }
 
     fn typed<T>(

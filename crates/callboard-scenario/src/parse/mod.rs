@@ -59,7 +59,7 @@ impl Reader<'_> {
     fn template(&mut self, value: &Value, at: &Pointer) -> Template {
         let (template, errors) = Template::compile(value, self.version);
         for error in errors {
-            self.syntax(codes::BAD_EXPRESSION, &at.concat(&error.at), error.error);
+            self.syntax(error.code, &at.concat(&error.at), error.error);
         }
         if let Some(place) = template.uses_xpath() {
             let help = "use a JSON Pointer or JSONPath".to_owned();

@@ -112,15 +112,16 @@ impl<'d> Reader<'d> {
     /// `outputs`: an expression or a Selector Object each.
     pub(super) fn outputs(&mut self, fields: &Fields<'d>) -> IndexMap<String, Template> {
         let members = self.map(fields, "outputs");
-        members.into_iter().filter_map(|(name, at, value)| Some((name.clone(), self.output(value, &at)?))).collect()
+        members.into_iter().map(|(name, at, value)| (name.clone(), self.output(value, &at))).collect()
     }
 
-    fn output(&mut self, value: &Value, at: &Pointer) -> Option<Template> {
+    /// A mistake keeps its name, so that those who use it are not told that there is no such output.
+    fn output(&mut self, value: &Value, at: &Pointer) -> Template {
         let before = self.diagnostics.len();
         let template = self.template(value, at);
         let is_reported = self.diagnostics.len() > before;
         if is_reported || matches!(template, Template::Expression(_) | Template::Selector(_) | Template::Text(_)) {
-            return (!is_reported).then_some(template);
+            return template;
         }
         let help = match value {
             Value::String(text) if Expression::parse(&format!("${text}")).is_ok() => format!("write `${text}`"),
@@ -128,7 +129,7 @@ impl<'d> Reader<'d> {
             _ => "write `$response.body#/id`, for instance".to_owned(),
         };
         self.error(codes::BAD_EXPRESSION, at, "an output must be an expression", Some(help));
-        None
+        template
     }
 }
 

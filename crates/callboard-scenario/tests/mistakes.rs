@@ -1,0 +1,79 @@
+//! One mistake per file: each is refused before anything is sent, at its place, with one error and a way out.
+//!
+//! The first line of a file says what is expected: `# expect: CODE LINE:COLUMN help=TEXT`, where `help=` is a part of the help text and may
+//! be left out. A file without an expectation fails the test.
+
+mod support;
+
+use callboard_model::{Diagnostic, System};
+use support::{judge, scenarios, system, workspace};
+
+fn folder(name: &str) -> std::path::PathBuf {
+    workspace("crates/callboard-scenario/tests").join(name)
+}
+
+fn three_services() -> System {
+    let definition = |name: &str| folder("mistakes/definitions").join(name);
+    system(&[
+        ("customers", definition("customers.yaml")),
+        ("orders", definition("orders.yaml")),
+        ("payments", definition("payments.yaml")),
+    ])
+}
+
+/// What the first line of a file asks for.
+struct Expectation {
+    code: String,
+    place: String,
+    help: Option<String>,
+}
+
+fn expectation(text: &str) -> Option<Expectation> {
+    let line = text.lines().next()?.strip_prefix("# expect: ")?;
+    let (line, help) = match line.split_once(" help=") {
+        Some((line, help)) => (line, Some(help.to_owned())),
+        None => (line, None),
+    };
+    let (code, place) = line.trim().split_once(' ')?;
+    Some(Expectation { code: code.to_owned(), place: place.to_owned(), help })
+}
+
+fn matches(error: &Diagnostic, expected: &Expectation) -> bool {
+    let place = error.span.as_ref().map(|span| format!("{}:{}", span.line, span.column));
+    let helps = match &expected.help {
+        Some(part) => error.help.as_ref().is_some_and(|help| help.contains(part.as_str())),
+        None => true,
+    };
+    error.code.0 == expected.code && place.as_ref() == Some(&expected.place) && helps
+}
+
+#[test]
+fn each_mistake_is_refused_at_its_place() {
+    let system = three_services();
+    let paths = scenarios(&folder("mistakes"));
+    assert!(paths.len() >= 36, "only {} files", paths.len());
+    let mut wrong = Vec::new();
+    for path in paths {
+        let text = std::fs::read_to_string(&path).expect("a readable file");
+        let (_, _, found) = judge(&path, &system);
+        let errors: Vec<_> = found.into_iter().filter(Diagnostic::is_error).collect();
+        let is_right = expectation(&text).is_some_and(|expected| errors.len() == 1 && matches(&errors[0], &expected));
+        if !is_right {
+            let name = path.file_name().expect("a file").to_string_lossy().into_owned();
+            let errors: Vec<_> = errors.iter().map(|e| e.to_string().replace(&*path.to_string_lossy(), "")).collect();
+            wrong.push(format!("{name}: {}\n    found {}", text.lines().next().unwrap_or_default(), errors.join("\n    and   ")));
+        }
+    }
+    assert!(wrong.is_empty(), "{} files:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn the_valid_files_have_no_errors() {
+    let system = three_services();
+    for path in scenarios(&folder("valid")) {
+        let (_, file, found) = judge(&path, &system);
+        let errors: Vec<_> = found.iter().filter(|d| d.is_error()).map(ToString::to_string).collect();
+        assert!(errors.is_empty(), "{}", errors.join("\n"));
+        assert!(file.is_some());
+    }
+}
