@@ -130,7 +130,7 @@ impl<'a> Walk<'a> {
                 }
             }
             None => {
-                self.unresolved.push(format!("step `{}` of {} calls an operation that no definition has", step.id, source.name))
+                self.unresolved.push(format!("step `{}` of {} calls an operation that no definition has", step.id, source.name));
             }
         }
     }

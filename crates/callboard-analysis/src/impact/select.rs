@@ -73,7 +73,7 @@ impl<'a> Selection<'a> {
                 None => {}
             }
         }
-        self.escalate_perhaps(service, perhaps);
+        self.escalate_perhaps(service, &perhaps);
         if kind == ReasonKind::Code {
             self.note_virtual_only(service, &met);
         }
@@ -109,7 +109,7 @@ impl<'a> Selection<'a> {
                 None => {}
             }
         }
-        self.escalate_perhaps(service, perhaps);
+        self.escalate_perhaps(service, &perhaps);
     }
 
     fn scenarios(&mut self, files: &[&str]) {
@@ -142,7 +142,7 @@ impl<'a> Selection<'a> {
         }
     }
 
-    fn escalate_perhaps(&mut self, service: &ServiceName, perhaps: Perhaps) {
+    fn escalate_perhaps(&mut self, service: &ServiceName, perhaps: &Perhaps) {
         if perhaps.tests == 0 {
             return;
         }

@@ -6,6 +6,7 @@
 pub mod clean;
 pub mod curl;
 pub mod excerpt;
+pub mod html;
 pub mod json;
 pub mod junit;
 pub mod text;
@@ -16,6 +17,7 @@ use callboard_model::run::{CheckOutcome, RunFinished, RunStarted, ScenarioResult
 use callboard_model::{OperationKey, ServiceName};
 
 pub use self::curl::curl;
+pub use self::html::{HtmlError, html};
 pub use self::json::json;
 pub use self::junit::{JunitError, junit};
 pub use self::text::text;
