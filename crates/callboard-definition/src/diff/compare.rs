@@ -26,11 +26,18 @@ struct Details(Vec<Detail>);
 
 impl Details {
     fn breaking(&mut self, what: String) {
-        self.0.push(Detail { what, is_breaking: true });
+        self.add(Detail { what, is_breaking: true });
     }
 
     fn harmless(&mut self, what: String) {
-        self.0.push(Detail { what, is_breaking: false });
+        self.add(Detail { what, is_breaking: false });
+    }
+
+    /// Media types often share one schema: its differences are told once.
+    fn add(&mut self, detail: Detail) {
+        if !self.0.contains(&detail) {
+            self.0.push(detail);
+        }
     }
 }
 
@@ -91,7 +98,7 @@ impl<'a> Sides<'a> {
                     seen: HashSet::new(),
                 };
                 comparison.compare(&old, &new);
-                details.0.extend(comparison.details);
+                comparison.details.into_iter().for_each(|detail| details.add(detail));
             }
             (None, Some(_)) if direction == Direction::Response => details.harmless(format!("{place}: it has a schema now")),
             (None, Some(_)) => details.breaking(format!("{place}: it has a schema now")),
@@ -127,13 +134,23 @@ impl<'a> Sides<'a> {
             (true, false) => details.harmless(format!("{place} is no longer required")),
             _ => {}
         }
-        if (old.style, old.explode, old.allow_reserved) != (new.style, new.explode, new.allow_reserved) {
+        if self.is_written_otherwise(old, new) {
             details.breaking(format!("{place} is written in another style"));
         }
         if old.media_type != new.media_type {
             details.breaking(format!("{place} has another media type"));
         }
         self.schemas(details, place.to_owned(), Direction::Request, old.schema.as_ref(), new.schema.as_ref());
+    }
+
+    /// Whether the same value looks different on the wire. For a single value `explode` says nothing.
+    fn is_written_otherwise(&self, old: &Parameter, new: &Parameter) -> bool {
+        let is_single = |service: &Service, parameter: &Parameter| {
+            let types = parameter.schema.as_ref().and_then(|node| service.schema(node)).map(|schema| schema.types());
+            types.is_some_and(|types| !types.is_empty() && types.iter().all(|name| !matches!(*name, "array" | "object")))
+        };
+        let explodes = old.explode != new.explode && !(is_single(self.old, old) && is_single(self.new, new));
+        explodes || (old.style, old.allow_reserved) != (new.style, new.allow_reserved)
     }
 
     fn body(&mut self, details: &mut Details, old: Option<&RequestBody>, new: Option<&RequestBody>) {
@@ -154,19 +171,19 @@ impl<'a> Sides<'a> {
     }
 
     fn content(&mut self, details: &mut Details, place: &str, direction: Direction, old: &[MediaType], new: &[MediaType]) {
-        let find = |list: &[MediaType], name: &str| list.iter().position(|media| media.name.eq_ignore_ascii_case(name));
-        let mut compared: HashSet<(Option<NodeRef>, Option<NodeRef>)> = HashSet::new();
         for before in old {
-            match find(new, &before.name).map(|at| &new[at]) {
-                // Swagger gives all media types one schema: its differences are told once.
-                Some(after) if compared.insert((before.schema.clone(), after.schema.clone())) => {
-                    self.schemas(details, place.to_owned(), direction, before.schema.as_ref(), after.schema.as_ref());
-                }
-                Some(_) => {}
-                None => details.breaking(format!("{place}: the media type `{}` was removed", before.name)),
+            let Some(after) = counterpart_media(before, new) else {
+                details.breaking(format!("{place}: the media type `{}` was removed", before.name));
+                continue;
+            };
+            if !before.matches(&after.name) || !after.matches(&before.name) {
+                let is_wider = after.matches(&before.name);
+                let what = format!("{place}: the media type changed from `{}` to `{}`", before.name, after.name);
+                details.add(Detail { what, is_breaking: is_wider == (direction == Direction::Response) });
             }
+            self.schemas(details, place.to_owned(), direction, before.schema.as_ref(), after.schema.as_ref());
         }
-        for added in new.iter().filter(|media| find(old, &media.name).is_none()) {
+        for added in new.iter().filter(|media| counterpart_media(media, old).is_none()) {
             details.harmless(format!("{place}: the media type `{}` was added", added.name));
         }
     }
@@ -238,6 +255,13 @@ fn counterpart<'p>(parameter: &Parameter, own: &Operation, other: &'p Operation)
     let position = template::placeholders(&own.key.path).iter().position(|name| *name == parameter.name)?;
     let name = *template::placeholders(&other.key.path).get(position)?;
     other.parameter(ParameterLocation::Path, name)
+}
+
+/// The media type of the same name, or else one that includes it or is included.
+fn counterpart_media<'m>(media: &MediaType, others: &'m [MediaType]) -> Option<&'m MediaType> {
+    let is_same = |other: &&MediaType| media.matches(&other.name) && other.matches(&media.name);
+    let is_related = |other: &&MediaType| media.matches(&other.name) || other.matches(&media.name);
+    others.iter().find(is_same).or_else(|| others.iter().find(is_related))
 }
 
 fn is_success(status: StatusPattern) -> bool {

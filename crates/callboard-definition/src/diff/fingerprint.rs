@@ -36,7 +36,7 @@ const SILENT: &[&str] = &[
 const NAME_MAPS: &[&str] = &["properties", "patternProperties", "dependentSchemas", "$defs", "definitions"];
 
 /// Keywords whose lists have no order.
-const UNORDERED: &[&str] = &["required", "enum", "type", "allOf", "anyOf", "oneOf"];
+const UNORDERED: &[&str] = &["required", "enum", "allOf", "anyOf", "oneOf"];
 
 /// The schemas of one definition with their fingerprints, worked out on demand.
 pub(crate) struct Fingerprints<'a> {
@@ -202,6 +202,7 @@ impl<'a> Fingerprints<'a> {
             .filter(|(key, value)| counts(map, key, value))
             .map(|(key, value)| (key.as_str(), self.keyword(document, key, value)))
             .collect();
+        parts.extend(types(map).map(|types| ("type", types)));
         match target {
             Some(target) if parts.is_empty() => return target,
             Some(target) => parts.push(("$ref", target)),
@@ -229,8 +230,7 @@ impl<'a> Fingerprints<'a> {
             Value::Array(items) if UNORDERED.contains(&key) => {
                 let mut parts: Vec<u64> = items.iter().map(|item| self.schema(document, item)).collect();
                 parts.sort_unstable();
-                // `type: [string]` is `type: string`.
-                if key == "type" && parts.len() == 1 { parts[0] } else { hash_of(&parts) }
+                hash_of(&parts)
             }
             value if matches!(key, "default" | "const" | "enum" | "discriminator") => plain(value),
             value => self.schema(document, value),
@@ -242,15 +242,32 @@ impl<'a> Fingerprints<'a> {
 fn counts(map: &Map<String, Value>, key: &str, value: &Value) -> bool {
     let is_parameter = map.get("in").is_some_and(Value::is_string) && map.get("name").is_some_and(Value::is_string);
     let is_of_parameter = matches!(key, "in" | "name" | "collectionFormat" | "allowEmptyValue");
-    let is_silent =
-        SILENT.contains(&key) || matches!(key, "$ref" | "$dynamicRef") || (key.starts_with("x-") && key != "x-nullable");
+    // References and types are counted on their own.
+    let is_elsewhere = matches!(key, "$ref" | "$dynamicRef" | "type" | "nullable");
+    let is_silent = SILENT.contains(&key) || is_elsewhere || key.starts_with("x-");
     let says_nothing = match (key, value) {
         ("required", Value::Bool(_)) => true,
         ("required", Value::Array(names)) => names.is_empty(),
-        ("nullable" | "x-nullable" | "readOnly" | "writeOnly" | "uniqueItems", value) => *value == Value::Bool(false),
+        ("readOnly" | "writeOnly" | "uniqueItems", value) => *value == Value::Bool(false),
         _ => false,
     };
     !(is_silent || says_nothing || is_parameter && is_of_parameter)
+}
+
+/// The types, however the dialect says that `null` is one of them.
+fn types(map: &Map<String, Value>) -> Option<u64> {
+    let mut types: Vec<&str> = match map.get("type") {
+        Some(Value::String(name)) => vec![name],
+        Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).collect(),
+        _ => Vec::new(),
+    };
+    let says = |key: &str| map.get(key) == Some(&Value::Bool(true));
+    if says("nullable") || says("x-nullable") {
+        types.push("null");
+    }
+    types.sort_unstable();
+    types.dedup();
+    (!types.is_empty()).then(|| hash_of(&types))
 }
 
 /// A value that is no schema: the order of keys does not count, `1.0` is `1`.
@@ -304,6 +321,14 @@ mod tests {
     fn order_and_words_do_not_count() {
         same("A: {type: object, description: x, required: [a, b]}", "A: {required: [b, a], type: object, example: 1}");
         different("A: {type: object, required: [a]}", "A: {type: object, required: [a, b]}");
+    }
+
+    #[test]
+    fn null_is_a_type_in_every_dialect() {
+        same("A: {type: string, nullable: true}", "A: {type: [string, 'null']}");
+        same("A: {type: string, x-nullable: true}", "A: {type: ['null', string]}");
+        same("A: {type: string, nullable: false}", "A: {type: [string]}");
+        different("A: {type: string}", "A: {type: [string, 'null']}");
     }
 
     #[test]

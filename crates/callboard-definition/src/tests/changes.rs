@@ -103,10 +103,9 @@ fn parameters_are_compared() {
       query parameter `limit` was removed !
       query parameter `page` was added, required !
     ");
-    insta::assert_snapshot!(replaced("{name: limit, in: query,", "{name: limit, in: query, required: true, explode: false,"), @r"
+    insta::assert_snapshot!(replaced("{name: limit, in: query,", "{name: limit, in: query, required: true,"), @r"
     ~ PUT /orders/{id} !
       query parameter `limit` is required now !
-      query parameter `limit` is written in another style !
     ");
     insta::assert_snapshot!(replaced("required: true, schema: {type: string}", "required: true, schema: {type: integer}"), @r"
     ~ PUT /orders/{id} !
@@ -160,6 +159,20 @@ fn bodies_and_responses_are_compared() {
       request body: the media type `application/json` was removed !
       request body: the media type `application/xml` was added
     ");
+}
+
+#[test]
+fn a_wider_media_type_is_the_same_one_made_wider() {
+    insta::assert_snapshot!(replaced("{required: true, content: {application/json:", "{required: true, content: {'*/*':"), @r"
+    ~ PUT /orders/{id}
+      request body: the media type changed from `application/json` to `*/*`
+    ");
+    assert_eq!(replaced("content: {application/json:", "content: {'application/json; charset=utf-8':"), "");
+}
+
+#[test]
+fn explode_says_nothing_about_a_single_value() {
+    assert_eq!(replaced("{name: limit, in: query,", "{name: limit, in: query, explode: false,"), "");
 }
 
 #[test]
