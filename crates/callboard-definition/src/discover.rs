@@ -68,66 +68,57 @@ fn has_yaml_version(text: &str) -> bool {
     })
 }
 
-/// Words that say nothing about which service a definition belongs to.
+/// Words that say nothing about which service a definition belongs to, at the beginning or the end of a name.
 const GENERIC_WORDS: &[&str] = &[
     "api",
     "apis",
-    "rest",
-    "restful",
-    "http",
-    "openapi",
-    "swagger",
-    "oas",
-    "oas2",
-    "oas3",
-    "spec",
-    "specs",
-    "specification",
+    "apidocs",
+    "apispec",
+    "app",
+    "build",
+    "bundle",
+    "bundled",
+    "classes",
+    "contract",
+    "contracts",
     "definition",
     "definitions",
-    "docs",
+    "dist",
     "doc",
+    "docs",
     "documentation",
-    "reference",
-    "service",
-    "services",
-    "server",
+    "http",
     "index",
+    "json",
+    "latest",
+    "localhost",
     "main",
+    "oas",
+    "openapi",
+    "public",
+    "reference",
+    "resource",
+    "resources",
+    "rest",
+    "restful",
     "root",
     "schema",
     "schemas",
-    "json",
-    "yaml",
-    "public",
-    "bundled",
-    "bundle",
-    "the",
-    "v1",
-    "v2",
-    "v3",
-    "v4",
-    "resources",
-    "static",
+    "server",
+    "service",
+    "services",
+    "spec",
+    "specification",
+    "specs",
     "src",
-    "contract",
-    "contracts",
-    "apispec",
-    "apidocs",
-    "web",
-    "app",
-    "www",
-    "localhost",
-    "latest",
-    "dist",
+    "static",
+    "swagger",
     "target",
-    "build",
-    "classes",
-    "swagger-ui",
-    "resource",
-    "1",
-    "2",
-    "3",
+    "the",
+    "ui",
+    "web",
+    "www",
+    "yaml",
 ];
 
 /// A name for the service of a definition: its file's name where that says something, then the folder's, then the title, then the host.
@@ -149,17 +140,22 @@ pub fn service_name(origin: &str, title: &str) -> ServiceName {
 fn from_path(path: &str) -> Option<String> {
     let mut parts = path.split(['/', '\\']).rev();
     let file = parts.next().unwrap_or_default();
-    let stem = file.split('.').next().unwrap_or(file);
+    let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
     std::iter::once(stem).chain(parts.take(6)).find_map(meaningful)
 }
 
-/// The words of a text that say something, if any.
+/// The words of a text that say something, if any: without versions, and without generic words at both ends.
 fn meaningful(text: &str) -> Option<String> {
-    let words: Vec<String> = text
-        .split(|c: char| !c.is_alphanumeric())
-        .map(str::to_lowercase)
-        .filter(|word| !word.is_empty() && !GENERIC_WORDS.contains(&word.as_str()))
-        .take(4)
-        .collect();
-    (!words.is_empty()).then(|| words.join("-"))
+    let words = text.split(|c: char| !c.is_alphanumeric()).map(str::to_lowercase);
+    let words: Vec<String> = words.filter(|word| !word.is_empty() && !is_version(word)).collect();
+    let says_something = |word: &String| !GENERIC_WORDS.contains(&word.as_str());
+    let first = words.iter().position(says_something)?;
+    let last = words.iter().rposition(says_something)?;
+    Some(words[first..=last].iter().take(4).map(String::as_str).collect::<Vec<_>>().join("-"))
+}
+
+/// `3`, `v2`, `oas3`, `openapi31`.
+fn is_version(word: &str) -> bool {
+    let rest = ["openapi", "swagger", "oas", "v"].iter().find_map(|start| word.strip_prefix(start)).unwrap_or(word);
+    !rest.is_empty() && rest.chars().all(|c| c.is_ascii_digit())
 }
