@@ -388,13 +388,13 @@ impl<'t> Parser<'t> {
         match word {
             "body" => Ok((make(MessagePart::Body), self.path()?)),
             "payload" => Ok((make(MessagePart::Payload), self.path()?)),
-            "header" => self.to_end("the name of a header", |name| make(MessagePart::Header(name))),
-            "query" => self.to_end("the name of a query parameter", |name| make(MessagePart::Query(name))),
-            _ => self.to_end("the name of a path parameter", |name| make(MessagePart::Path(name))),
+            "header" => self.rest_as_name("the name of a header", |name| make(MessagePart::Header(name))),
+            "query" => self.rest_as_name("the name of a query parameter", |name| make(MessagePart::Query(name))),
+            _ => self.rest_as_name("the name of a path parameter", |name| make(MessagePart::Path(name))),
         }
     }
 
-    fn to_end(&mut self, what: &str, make: impl Fn(String) -> Reference) -> Result<Parts, SyntaxError> {
+    fn rest_as_name(&mut self, what: &str, make: impl Fn(String) -> Reference) -> Result<Parts, SyntaxError> {
         self.dot(what)?;
         let name = self.take(|c| !matches!(c, '{' | '}'));
         if name.is_empty() {

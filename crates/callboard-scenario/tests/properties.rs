@@ -177,7 +177,7 @@ fn without_places(mut file: ScenarioFile) -> ScenarioFile {
             step.parameters.iter_mut().for_each(|parameter| clear(&mut parameter.pointer));
             step.success_criteria.iter_mut().for_each(|criterion| clear(&mut criterion.pointer));
             step.request_body.iter_mut().for_each(|body| clear(&mut body.pointer));
-            for until in &mut step.until {
+            if let Some(until) = &mut step.until {
                 clear(&mut until.pointer);
                 until.criteria.iter_mut().for_each(|criterion| clear(&mut criterion.pointer));
             }

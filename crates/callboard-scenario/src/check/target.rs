@@ -99,9 +99,7 @@ impl<'c> Checker<'c> {
 
     /// The service of a source; an unknown name is reported, a source without service was reported where it stands.
     fn named_service(&mut self, name: &str, at: &Pointer) -> Option<&'c Service> {
-        let Some(source) = self.known_source(name, at) else {
-            return None;
-        };
+        let source = self.known_source(name, at)?;
         match source.kind() {
             SourceKind::OpenApi => resolve::service(source, self.file, self.document.origin(), self.system),
             SourceKind::Arazzo => {
