@@ -1,5 +1,7 @@
 //! The search over clauses: a few best sequences of operations are kept while clause after clause is added.
 
+use std::collections::BTreeSet;
+
 use crate::chains::{self, Chain, Known};
 use crate::clauses::{Clause, Mode};
 use crate::index::{Index, OpId};
@@ -31,22 +33,27 @@ pub(crate) struct Sequence {
     pub(crate) known: Known,
 }
 
-/// The best sequences, best first, and which clauses found no operation.
-pub(crate) fn search(index: &Index<'_>, sentence: &Sentence, clauses: &[Clause]) -> (Vec<Sequence>, Vec<usize>) {
-    let mut beam = vec![Sequence::default()];
+/// The clauses of a sentence as the search sees them.
+pub(crate) fn views<'i, 'a>(index: &'i Index<'a>, sentence: &Sentence, clauses: &'i [Clause], preferred: &BTreeSet<usize>) -> Vec<View<'i, 'a>> {
     let mut antecedents = Antecedents::default();
-    let mut left_out = Vec::new();
-    for (number, clause) in clauses.iter().enumerate() {
-        let view = View::new(index, sentence, clause, &antecedents);
-        let next = extend(&view, &beam, number);
-        if next.is_empty() {
-            left_out.push(number);
-        } else {
-            beam = next;
-        }
+    let mut views = Vec::with_capacity(clauses.len());
+    for clause in clauses {
+        views.push(View::new(index, sentence, clause, &antecedents, preferred.clone()));
         antecedents.take(clause, index);
     }
-    (beam, left_out)
+    views
+}
+
+/// The best sequences, best first.
+pub(crate) fn search(views: &[View<'_, '_>]) -> Vec<Sequence> {
+    let mut beam = vec![Sequence::default()];
+    for (number, view) in views.iter().enumerate() {
+        let next = extend(view, &beam, number);
+        if !next.is_empty() {
+            beam = next;
+        }
+    }
+    beam
 }
 
 fn extend(view: &View<'_, '_>, beam: &[Sequence], number: usize) -> Vec<Sequence> {

@@ -78,7 +78,7 @@ fn expand(view: &View<'_, '_>, known: &Known, target: OpId) -> Vec<Partial> {
         satisfied: Vec::new(),
         keys: Vec::new(),
         confidence: 0.0,
-        cost: 0.0,
+        cost: unnamed(view, target),
     };
     let mut open = vec![start];
     let mut done = Vec::new();
@@ -98,6 +98,13 @@ fn expand(view: &View<'_, '_>, known: &Known, target: OpId) -> Vec<Partial> {
         open.extend(options);
     }
     done
+}
+
+/// Cost of a key that the caller would choose while the clause gives no name.
+fn unnamed(view: &View<'_, '_>, op: OpId) -> f64 {
+    let chooses = view.index.typing.operations[op].yields.iter().any(|y| matches!(y.output, Output::Request(_)));
+    let has_name = view.literals.iter().any(|literal| literal.kind != LiteralKind::Number || literal.is_key);
+    if chooses && !has_name { 0.5 * view.index.weights.open_need } else { 0.0 }
 }
 
 fn hard_needs(index: &Index<'_>, op: OpId) -> Vec<(OpId, usize)> {
@@ -226,12 +233,7 @@ fn score(view: &View<'_, '_>, partial: &Partial) -> f64 {
     total -= weights.unsupported * unsupported(view, partial, &searched);
     total += mention_score(view, partial);
     total += view.agreement(target);
-    if view.services.contains(&view.index.ops[target].service) {
-        total += weights.named_service;
-    }
-    if view.index.ops[target].deprecated {
-        total -= weights.deprecated;
-    }
+    total += view.standing(target);
     if view.clause.mode == Mode::Wait {
         total += wait_score(view, target);
     }
@@ -275,7 +277,7 @@ fn unsupported(view: &View<'_, '_>, partial: &Partial, searched: &[OpId]) -> f64
             if passes_it {
                 support = support.max(weights.downstream);
             }
-            total += token.rarity.min(weights.token_most) * (1.0 - support);
+            total += token.share * token.rarity.min(weights.token_most) * (1.0 - support);
         }
     }
     total
@@ -345,7 +347,7 @@ pub(crate) fn takes(view: &View<'_, '_>, op: OpId, at: usize) -> Vec<(f64, Input
             continue;
         }
         let is_path = matches!(text.input, Input::Parameter(ParameterLocation::Path, _));
-        let near = literal.before.iter().any(|word| text.stems.contains(word));
+        let near = literal.before.iter().any(|word| is_about(&text.stems, word));
         let is_number = literal.kind == LiteralKind::Number;
         let numeric = matches!(text.kind, Kind::Integer | Kind::Number);
         if is_number != numeric && !(text.kind == Kind::Any) && !(is_number && near) {
@@ -368,6 +370,12 @@ pub(crate) fn takes(view: &View<'_, '_>, op: OpId, at: usize) -> Vec<(f64, Input
         found.push((worth, text.input.clone(), text.is_query));
     }
     found
+}
+
+/// Whether an input is about a word: `name` is, `season_number` is about a season, `with_watch_providers` is not about watching.
+fn is_about(stems: &[String], word: &String) -> bool {
+    let ending = stems.len() == 2 && matches!(stems[1].as_str(), "number" | "id" | "name" | "code");
+    stems.last() == Some(word) || (ending && stems.first() == Some(word))
 }
 
 /// Whether the operation finds things of the literal's type.
@@ -409,7 +417,8 @@ fn mention_score(view: &View<'_, '_>, partial: &Partial) -> f64 {
     }
     let edges = matched.windows(2).filter(|pair| pair[1].0 == pair[0].0 + 1 && pair[1].1 == pair[0].1 + 1).count();
     let mut total = weights.mention * matched.len() as f64 + weights.mention_edge * edges as f64;
-    if view.mentions.last().is_some_and(|last| meets(last, &results)) {
+    let about = partial.passes.get(1).copied().flatten();
+    if view.mentions.last().is_some_and(|last| meets(last, &results) || about.is_some_and(|entity| last.contains(&entity))) {
         total += weights.mention_last;
     }
     total

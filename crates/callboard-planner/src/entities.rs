@@ -8,12 +8,12 @@ use std::collections::{BTreeMap, HashMap};
 
 use callboard_model::api::ParameterLocation;
 use callboard_model::map::{Evidence, Input, Output, Signal};
-use callboard_model::{Method, Operation, OperationKey, Pointer, Service, ServiceName, System};
+use callboard_model::{Method, Operation, OperationKey, Service, ServiceName, System};
 
 use crate::path::{self, Segment};
 use crate::profiles::Profiles;
 use crate::shape::{Kind, Place, Shapes};
-use crate::words::{Lexicon, singular, split_identifier, stem};
+use crate::words::{singular, split_identifier, stem};
 
 /// An entity by number.
 pub(crate) type EntityId = usize;
@@ -628,17 +628,4 @@ pub(crate) fn service_name(system: &System, number: usize) -> ServiceName {
 /// The key of an operation, and an index by it.
 pub(crate) fn by_key(system: &System) -> HashMap<OperationKey, usize> {
     system.operations().enumerate().map(|(i, (_, operation))| (operation.key.clone(), i)).collect()
-}
-
-/// The pointer of a body output.
-pub(crate) fn body_pointer(output: &Output) -> Option<&Pointer> {
-    match output {
-        Output::Body(pointer) => Some(pointer),
-        _ => None,
-    }
-}
-
-/// Whether two words lists name the same thing, by the lexicon.
-pub(crate) fn same_noun(lexicon: &Lexicon, a: &str, b: &str) -> bool {
-    lexicon.are_similar(&stem(a), &stem(b))
 }

@@ -45,6 +45,8 @@ pub(crate) struct Op {
 pub(crate) struct Token {
     pub(crate) stem: String,
     pub(crate) rarity: f64,
+    /// Its part of the segment: words of one segment support each other.
+    pub(crate) share: f64,
     /// The parameter behind the segment.
     pub(crate) parameter: Option<String>,
 }
@@ -154,9 +156,9 @@ fn op_of(numbered: &Numbered<'_>, index: usize, typing: &Typing) -> Op {
             Some(Segment::Parameter(name)) => Some(name.clone()),
             _ => None,
         };
-        for word in path::noun(text).into_iter().filter(|word| !is_stop(word) || word.len() == 2 && !matches!(word.as_str(), "on" | "of" | "to" | "in" | "by" | "at" | "me" | "my")) {
-            tokens.push(Token { stem: stem(&word), rarity: 1.0, parameter: parameter.clone() });
-        }
+        let words: Vec<String> = path::noun(text).into_iter().filter(|word| !is_stop(word) || word.len() == 2 && !matches!(word.as_str(), "on" | "of" | "to" | "in" | "by" | "at" | "me" | "my")).collect();
+        let share = 1.0 / words.len().max(1) as f64;
+        tokens.extend(words.iter().map(|word| Token { stem: stem(word), rarity: 1.0, share, parameter: parameter.clone() }));
     }
     let names = [operation.id.as_deref(), operation.summary.as_deref()].into_iter().flatten().flat_map(crate::words::stems).collect();
     Op {

@@ -5,13 +5,16 @@
 
 pub mod links;
 pub mod plan;
+pub mod render;
 pub mod weights;
 pub mod words;
 
 mod beam;
+mod bind;
 mod chains;
 mod clauses;
 mod entities;
+mod environment;
 mod index;
 mod lexicon;
 mod literals;
@@ -24,4 +27,5 @@ mod shape;
 
 pub use links::{LinkPattern, MapOptions, map};
 pub use plan::{PlanOptions, Planner, plan};
+pub use render::render;
 pub use weights::Weights;

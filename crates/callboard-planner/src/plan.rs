@@ -1,16 +1,22 @@
 //! From a sentence to a plan.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use callboard_model::map::SystemMap;
-use callboard_model::plan::{Alternative, Expectation, Plan, PlannedStep};
-use callboard_model::{ServiceName, System};
+use callboard_model::plan::{Alternative, Plan, PlannedStep};
+use callboard_model::{Operation, Service, ServiceName, System};
+use serde_json::Value;
 
-use crate::beam::{self, Sequence};
+use crate::beam::{self, Sequence, Step};
+use crate::bind::Binder;
 use crate::clauses;
+use crate::environment;
 use crate::index::Index;
+use crate::oracle;
+use crate::score::View;
 use crate::sentence::Sentence;
 use crate::weights::Weights;
+use crate::words::split_identifier;
 
 /// What a project says about planning.
 #[derive(Clone, Debug, Default)]
@@ -22,7 +28,7 @@ pub struct PlanOptions {
     /// Outputs that must exist before a service is called, by service: what its environment's templates name (`{outputs.token}`).
     pub environment_needs: BTreeMap<ServiceName, Vec<String>>,
     /// Named values of the environment.
-    pub environment_values: BTreeMap<String, serde_json::Value>,
+    pub environment_values: BTreeMap<String, Value>,
     /// What each sign is worth.
     pub weights: Weights,
 }
@@ -30,27 +36,38 @@ pub struct PlanOptions {
 /// A system, indexed once for many sentences.
 pub struct Planner<'a> {
     index: Index<'a>,
+    operations: Vec<(&'a Service, &'a Operation)>,
 }
 
 impl<'a> Planner<'a> {
-    /// Indexes a system.
-    pub fn new(system: &'a System, _map: &SystemMap, options: &PlanOptions) -> Self {
-        Self { index: Index::new(system, &options.aliases, options.weights.clone()) }
+    /// Indexes a system. The map gives the links that a user rejected no place; glossary and weights come from the options.
+    pub fn new(system: &'a System, map: &SystemMap, options: &PlanOptions) -> Self {
+        let _ = map;
+        let index = Index::new(system, &options.aliases, options.weights.clone());
+        Self { index, operations: system.operations().collect() }
     }
 
-    /// Plans a sentence.
+    /// Plans a sentence. Nothing understood gives a plan without steps, with every word in `unmatched`.
     pub fn plan(&self, text: &str, options: &PlanOptions) -> Plan {
-        let _ = options;
         let sentence = Sentence::parse(text, &self.index.vocabulary);
         let clauses = clauses::split(&sentence, &self.index.vocabulary);
-        let (sequences, _left_out) = beam::search(&self.index, &sentence, &clauses);
+        let preferred: BTreeSet<usize> = options.prefer.iter().filter_map(|name| self.service_number(name)).collect();
+        let views = beam::views(&self.index, &sentence, &clauses, &preferred);
+        let sequences = beam::search(&views);
+        let binder = Binder { index: &self.index, operations: self.operations.clone(), sentence: &sentence, views: &views, options };
         let Some(best) = sequences.first() else { return Plan::default() };
+        let (steps, used) = self.steps(best, &binder);
+        let unmatched = unmatched(best, &views, &sentence, &used);
         let margin = sequences.get(1).map_or(best.score, |next| best.score - next.score);
-        let alternatives = sequences.iter().skip(1).map(|s| Alternative { steps: self.steps(s), score: s.score }).collect();
-        Plan { steps: self.steps(best), alternatives, unmatched: Vec::new(), margin }
+        let alternatives = sequences.iter().skip(1).map(|s| Alternative { steps: self.steps(s, &binder).0, score: s.score }).collect();
+        Plan { steps, alternatives, unmatched, margin }
     }
 
-    /// The clauses of a sentence, for a look at what was understood.
+    fn service_number(&self, name: &ServiceName) -> Option<usize> {
+        self.index.system.services().iter().position(|service| service.name == *name)
+    }
+
+    /// The clauses of a sentence, one a line: what was understood of it.
     pub fn explain(&self, text: &str) -> String {
         let sentence = Sentence::parse(text, &self.index.vocabulary);
         let clauses = clauses::split(&sentence, &self.index.vocabulary);
@@ -63,23 +80,85 @@ impl<'a> Planner<'a> {
         lines
     }
 
-    fn steps(&self, sequence: &Sequence) -> Vec<PlannedStep> {
-        let operations: Vec<_> = self.index.system.operations().map(|(_, operation)| operation).collect();
-        let step = |step: &beam::Step| PlannedStep {
-            operation: operations[step.op].key.clone(),
-            step: String::new(),
-            bindings: Vec::new(),
-            confidence: step.confidence,
-            words: Vec::new(),
-            expect: Expectation::Success,
-            checks: Vec::new(),
-            until: None,
-        };
-        sequence.steps.iter().map(step).collect()
+    fn steps(&self, sequence: &Sequence, binder: &Binder<'_, 'a>) -> (Vec<PlannedStep>, BTreeSet<usize>) {
+        let steps = environment::ensure(&self.index, sequence.steps.clone(), &binder.options.environment_needs);
+        let (bound, used) = binder.bind(&steps);
+        let oracles = oracle::oracles(binder, &bound);
+        let mut names: BTreeSet<String> = BTreeSet::new();
+        let mut planned = Vec::with_capacity(bound.len());
+        for (bound, oracle) in bound.into_iter().zip(oracles) {
+            let operation = self.operations[bound.step.op].1;
+            planned.push(PlannedStep {
+                operation: operation.key.clone(),
+                step: unique(step_name(operation), &mut names),
+                bindings: bound.bindings,
+                confidence: (bound.step.confidence * 100.0).round() / 100.0,
+                words: self.words(&bound.step, binder),
+                expect: oracle.expect,
+                checks: oracle.checks,
+                until: oracle.until,
+            });
+        }
+        (planned, used)
+    }
+
+    /// The words of the clause that a step stands for; none for a step that others need.
+    fn words(&self, step: &Step, binder: &Binder<'_, 'a>) -> Vec<String> {
+        let Some(view) = binder.view(step).filter(|_| step.is_target) else { return Vec::new() };
+        let stands_for = |word: &&crate::score::ViewWord| word.factor >= 1.0 && word.strengths.get(&step.op).is_some_and(|s| *s >= 0.3);
+        let mut words: Vec<String> = view.words.iter().filter(stands_for).map(|word| word.text.clone()).collect();
+        words.extend(view.literals.iter().map(|literal| binder.sentence.literals[literal.number].text.clone()));
+        words
     }
 }
 
 /// Plans one sentence. For many sentences over one system, keep a [`Planner`].
 pub fn plan(system: &System, map: &SystemMap, sentence: &str, options: &PlanOptions) -> Plan {
     Planner::new(system, map, options).plan(sentence, options)
+}
+
+/// Words that no step of their clause stands for, and literals that nothing took.
+fn unmatched(sequence: &Sequence, views: &[View<'_, '_>], sentence: &Sentence, used: &BTreeSet<usize>) -> Vec<String> {
+    let mut unmatched = Vec::new();
+    for (number, view) in views.iter().enumerate() {
+        let ops: Vec<usize> = sequence.steps.iter().filter(|step| step.clause == number).map(|step| step.op).collect();
+        for word in view.words.iter().filter(|word| word.factor >= 1.0 && !word.is_verb) {
+            let best = ops.iter().filter_map(|op| word.strengths.get(op)).fold(0.0, |a: f64, b| a.max(*b));
+            if best < 0.3 {
+                unmatched.push(word.text.clone());
+            }
+        }
+    }
+    let named: Vec<&str> = used.iter().map(|number| sentence.literals[*number].text.as_str()).collect();
+    unmatched.extend(sentence.literals.iter().enumerate().filter(|(at, l)| !used.contains(at) && !named.contains(&l.text.as_str())).map(|(_, l)| l.text.clone()));
+    unmatched
+}
+
+/// `createOrder` as it is, `get-user` as it is, `GET /api/status` as `getApiStatus`.
+fn step_name(operation: &Operation) -> String {
+    let plain = |id: &String| id.len() <= 40 && id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
+    if let Some(id) = operation.id.as_ref().filter(|id| plain(id)) {
+        return id.clone();
+    }
+    let text = operation.id.clone().unwrap_or_else(|| format!("{} {}", operation.key.method.as_str().to_lowercase(), operation.key.path));
+    let mut name = String::new();
+    for (i, word) in split_identifier(&text).iter().enumerate() {
+        let mut chars = word.chars().filter(char::is_ascii_alphanumeric);
+        match chars.next() {
+            Some(first) if i > 0 => name.extend(std::iter::once(first.to_ascii_uppercase()).chain(chars)),
+            Some(first) => name.extend(std::iter::once(first).chain(chars)),
+            None => {}
+        }
+    }
+    if name.is_empty() { "step".to_owned() } else { name.chars().take(48).collect() }
+}
+
+fn unique(name: String, names: &mut BTreeSet<String>) -> String {
+    let mut candidate = name.clone();
+    let mut number = 2;
+    while !names.insert(candidate.clone()) {
+        candidate = format!("{name}-{number}");
+        number += 1;
+    }
+    candidate
 }

@@ -46,6 +46,8 @@ pub(crate) struct View<'i, 'a> {
     /// Resources in the order in which data should flow.
     pub(crate) mentions: Vec<Vec<EntityId>>,
     pub(crate) services: BTreeSet<usize>,
+    /// Services that the project prefers.
+    pub(crate) preferred: BTreeSet<usize>,
     pub(crate) stems: BTreeSet<String>,
     rel: RefCell<HashMap<OpId, f64>>,
 }
@@ -71,7 +73,7 @@ impl Antecedents {
 }
 
 impl<'i, 'a> View<'i, 'a> {
-    pub(crate) fn new(index: &'i Index<'a>, sentence: &Sentence, clause: &'i Clause, antecedents: &Antecedents) -> Self {
+    pub(crate) fn new(index: &'i Index<'a>, sentence: &Sentence, clause: &'i Clause, antecedents: &Antecedents, preferred: BTreeSet<usize>) -> Self {
         let mut content: Vec<ContentWord> = clause.words.clone();
         for pronoun in &clause.pronouns {
             let (noun, factor) = match pronoun {
@@ -100,15 +102,21 @@ impl<'i, 'a> View<'i, 'a> {
             })
             .collect();
         let literals = view_literals(index, sentence, clause);
-        let mentions = mentions(index, clause, &literals);
+        let possessives = clause.literals.iter().map(|(_, l)| *l).filter(|l| sentence.literals[*l].possessive).collect();
+        let mentions = mentions(index, clause, &literals, &possessives);
         let services = content.iter().filter(|word| !word.is_verb).flat_map(|word| index.services_named(&word.stem)).collect();
         let stems = content.iter().map(|word| word.stem.clone()).collect();
-        Self { index, clause, words, literals, mentions, services, stems, rel: RefCell::new(HashMap::new()) }
+        Self { index, clause, words, literals, mentions, services, preferred, stems, rel: RefCell::new(HashMap::new()) }
     }
 
     /// All that the words weigh.
     pub(crate) fn total_weight(&self) -> f64 {
         self.words.iter().map(|word| word.weight).sum()
+    }
+
+    /// Whether the clause itself has the word, not only what a pronoun stands for.
+    pub(crate) fn says(&self, stem: &str) -> bool {
+        self.words.iter().any(|word| word.stem == stem && word.factor >= 1.0)
     }
 
     /// How much an operation covers of the clause.
@@ -138,15 +146,27 @@ impl<'i, 'a> View<'i, 'a> {
             return *known;
         }
         let weights = &self.index.weights;
-        let unsupported: f64 = self.index.ops[op].tokens.iter().map(|t| t.rarity.min(weights.token_most) * (1.0 - self.token_support(t))).sum();
+        let unsupported: f64 = self.index.ops[op].tokens.iter().map(|t| t.share * t.rarity.min(weights.token_most) * (1.0 - self.token_support(t))).sum();
         let mut score = weights.coverage * self.covered(op) - weights.unsupported * unsupported + self.agreement(op);
-        if self.services.contains(&self.index.ops[op].service) {
+        score += self.standing(op);
+        self.rel.borrow_mut().insert(op, score);
+        score
+    }
+
+    /// What speaks for or against an operation whatever the words are: a named or preferred service, deprecation.
+    pub(crate) fn standing(&self, op: OpId) -> f64 {
+        let weights = &self.index.weights;
+        let entry = &self.index.ops[op];
+        let mut score = 0.0;
+        if self.services.contains(&entry.service) {
             score += weights.named_service;
         }
-        if self.index.ops[op].deprecated {
+        if self.preferred.contains(&entry.service) {
+            score += 0.5 * weights.named_service;
+        }
+        if entry.deprecated {
             score -= weights.deprecated;
         }
-        self.rel.borrow_mut().insert(op, score);
         score
     }
 
@@ -243,7 +263,7 @@ fn view_literal(index: &Index<'_>, literal: &Literal, clause: &Clause, position:
     if let Some(word) = previous.filter(|word| entities.is_empty() && word.position + 2 == position && is_person_like(&word.stem)) {
         not = index.entities_of(&word.text);
     }
-    let is_person = clause.agents.contains(&position) && literal.kind == LiteralKind::Name;
+    let is_person = literal.kind == LiteralKind::Name && (clause.agents.contains(&position) || literal.possessive) && entities.is_empty();
     ViewLiteral {
         number,
         kind: literal.kind,
@@ -256,7 +276,7 @@ fn view_literal(index: &Index<'_>, literal: &Literal, clause: &Clause, position:
 }
 
 /// Resources in text order, turned round: what is named last is known first. A possessive (`Ada's order`) keeps its order.
-fn mentions(index: &Index<'_>, clause: &Clause, literals: &[ViewLiteral]) -> Vec<Vec<EntityId>> {
+fn mentions(index: &Index<'_>, clause: &Clause, literals: &[ViewLiteral], possessives: &BTreeSet<usize>) -> Vec<Vec<EntityId>> {
     enum Item {
         Word(Vec<EntityId>),
         Literal(Vec<EntityId>, bool),
@@ -274,7 +294,7 @@ fn mentions(index: &Index<'_>, clause: &Clause, literals: &[ViewLiteral]) -> Vec
             if view.is_person && entities.is_empty() {
                 entities = (0..index.typing.entities.len()).filter(|e| index.is_person(*e)).collect();
             }
-            items.push((*position, Item::Literal(entities, false)));
+            items.push((*position, Item::Literal(entities, possessives.contains(&view.number))));
         }
     }
     items.sort_by_key(|(position, _)| *position);
@@ -282,18 +302,19 @@ fn mentions(index: &Index<'_>, clause: &Clause, literals: &[ViewLiteral]) -> Vec
     let mut groups: Vec<Vec<Vec<EntityId>>> = Vec::new();
     let mut joins = false;
     for (position, item) in items {
-        let entities = match item {
-            Item::Word(entities) | Item::Literal(entities, _) => entities,
+        let (entities, owns) = match item {
+            Item::Word(entities) => (entities, possessive.contains(&position)),
+            Item::Literal(entities, owns) => (entities, owns),
         };
         if entities.is_empty() {
-            joins = possessive.contains(&position);
+            joins = owns;
             continue;
         }
         match groups.last_mut().filter(|_| joins) {
             Some(group) => group.push(entities),
             None => groups.push(vec![entities]),
         }
-        joins = possessive.contains(&position);
+        joins = owns;
     }
     let mut flow: Vec<Vec<EntityId>> = groups.into_iter().rev().flatten().collect();
     flow.dedup();

@@ -37,7 +37,7 @@ impl Vocabulary {
     /// Whether the word means something to us, so that it is no name.
     pub(crate) fn explains(&self, word: &str) -> bool {
         let stem = stem(word);
-        self.is_term(&stem) || act_of(&stem).is_some() || self.is_noun(word) || !self.lexicon.similar(&stem).is_empty() || number_word(word).is_some()
+        self.is_term(&stem) || act_of(&stem).is_some() || self.is_noun(word) || !self.lexicon.similar(&stem).is_empty() || number_word(word).is_some() || (word.ends_with("ly") && word.len() > 4)
     }
 }
 
