@@ -271,7 +271,9 @@ fn simple(condition: &Condition, text: &str, context: &dyn Context) -> Outcome {
         }
         Condition::Any(parts) => any(parts, text, context),
         Condition::Not(inner) => match simple(inner, text, context) {
-            Outcome::Holds => Outcome::Fails { expected: format!("`{text}`"), actual: values_in(condition, context) },
+            Outcome::Holds => {
+                Outcome::Fails { expected: format!("`{text}`"), actual: values_of(condition.expressions(), context) }
+            }
             Outcome::Fails { .. } => Outcome::Holds,
             unevaluable => unevaluable,
         },
@@ -290,16 +292,8 @@ fn any(parts: &[Condition], text: &str, context: &dyn Context) -> Outcome {
             outcome => unevaluable = unevaluable.or(Some(outcome)),
         }
     }
-    unevaluable.unwrap_or_else(|| {
-        let values: Vec<_> = parts.iter().map(|part| values_in(part, context)).collect();
-        let mut distinct = Vec::new();
-        for value in values.iter().flat_map(|list| list.split(", ")).filter(|value| !value.is_empty()) {
-            if !distinct.contains(&value) {
-                distinct.push(value);
-            }
-        }
-        Outcome::Fails { expected: format!("`{text}`"), actual: distinct.join(", ") }
-    })
+    let parts = parts.iter().flat_map(|part| part.expressions());
+    unevaluable.unwrap_or_else(|| Outcome::Fails { expected: format!("`{text}`"), actual: values_of(parts, context) })
 }
 
 fn bare(condition: &Condition, context: &dyn Context) -> Outcome {
@@ -379,12 +373,18 @@ fn value_of<'c>(condition: &Condition, context: &'c dyn Context) -> Result<Side<
     }
 }
 
-/// The values of all expressions in a condition, for a failure that no single comparison explains.
-fn values_in(condition: &Condition, context: &dyn Context) -> String {
+/// The values of expressions, each once, for a failure that no single comparison explains.
+fn values_of<'e>(expressions: impl IntoIterator<Item = &'e Expression>, context: &dyn Context) -> String {
     let value = |expression: &Expression| match expression.evaluate(context) {
         Ok(Some(value)) => format!("`{expression}` was {}", shown(&value)),
         Ok(None) => format!("`{expression}` was absent"),
         Err(unavailable) => unavailable.to_string(),
     };
-    condition.expressions().into_iter().map(value).collect::<Vec<_>>().join(", ")
+    let mut values: Vec<String> = Vec::new();
+    for value in expressions.into_iter().map(value) {
+        if !values.contains(&value) {
+            values.push(value);
+        }
+    }
+    values.join(", ")
 }

@@ -288,9 +288,9 @@ impl Reference {
     }
 }
 
-/// Whether a text begins like an expression: `$` and a known word that ends there.
+/// Whether a text begins like an expression: `$` and a known word, alone or with `.`, `#` or `[` behind it.
 pub fn looks_like_expression(text: &str) -> bool {
-    let ends = |after: &str| !after.starts_with(|c: char| c.is_alphanumeric() || c == '_');
+    let ends = |after: &str| after.is_empty() || after.starts_with(['.', '#', '[']);
     ROOTS.iter().any(|root| text.strip_prefix(root).is_some_and(ends))
 }
 

@@ -324,6 +324,7 @@ mod tests {
     fn money_and_references_are_text_but_a_slip_is_not() {
         assert_eq!(evaluate("$100"), "$100");
         assert_eq!(evaluate("$ref"), "$ref");
+        assert_eq!(evaluate("$self-service, $url"), "$self-service, $url");
         let error = Template::parse("$input.name").expect_err("a slip");
         assert_eq!(error.help.as_deref(), Some("did you mean `$inputs`?"));
     }

@@ -3,7 +3,7 @@
 use callboard_model::api::MediaType;
 use callboard_model::suggest::{did_you_mean, did_you_mean_or_list, nearest};
 use callboard_model::{Operation, Pointer, Schema, Service, Severity};
-use callboard_schema::{Direction, Validator};
+use callboard_schema::{Direction, Validator, Violation};
 use serde_json::Value;
 
 use super::{Checker, Place};
@@ -29,6 +29,7 @@ impl<'c> Checker<'c> {
                 let media = self.media_type(place, body, &known.content);
                 let schema = media.and_then(|media| media.schema.as_ref()).and_then(|node| service.schema(node));
                 if let (Some(schema), Some(payload), true) = (schema, &body.payload, body.replacements.is_empty()) {
+                    let payload = &media.and_then(|media| spelled_out(payload, media)).unwrap_or_else(|| payload.clone());
                     Payload { checker: self, severity: place.severity_of_sent() }.check(
                         payload,
                         &schema,
@@ -98,10 +99,14 @@ impl Payload<'_, '_> {
         let Ok(validator) = Validator::compile(schema, Direction::Request) else {
             return;
         };
-        for violation in validator.validate(value) {
+        let violations = validator.validate(value);
+        for violation in &violations {
+            let help = unknown_name(schema, &violation.at, value);
+            if explains_a_missing_one(help.as_deref(), violation, &violations) {
+                continue;
+            }
             let place = at.concat(&violation.at);
             let message = format!("the body does not fit its schema: {}", violation.message);
-            let help = unknown_name(schema, &violation.at, value);
             self.checker.report(self.severity, codes::INVALID_BODY, &place, message, help);
         }
     }
@@ -170,6 +175,23 @@ impl Payload<'_, '_> {
             _ => {}
         }
     }
+}
+
+/// A misspelled name is missed and unknown at once: one report is enough, that of the missing one.
+fn explains_a_missing_one(help: Option<&str>, violation: &Violation, all: &[Violation]) -> bool {
+    let is_meant = |other: &Violation| {
+        let name = other.at.last().unwrap_or_default();
+        other.at != violation.at
+            && other.at.parent() == violation.at.parent()
+            && help == Some(&*format!("did you mean `{name}`?"))
+    };
+    all.iter().any(is_meant)
+}
+
+/// A JSON text without expressions, as the tree that it spells.
+fn spelled_out(payload: &Template, media: &MediaType) -> Option<Template> {
+    let text = payload.as_literal()?.as_str().filter(|text| media.is_json() && is_written_out(text))?;
+    serde_json::from_str(text).ok().map(Template::Literal)
 }
 
 /// Text that spells out an object or a list is judged when it is sent.

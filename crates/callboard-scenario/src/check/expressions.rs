@@ -102,7 +102,7 @@ impl<'c> Checker<'c> {
                 self.error_within(codes::MISPLACED_EXPRESSION, spot, "`$message` belongs to AsyncAPI steps", help);
             }
             Reference::Input(name) => self.input_reference(place.workflow, name, expression, spot),
-            Reference::Output(name) => self.output_reference(place, name, expression, spot),
+            Reference::Output(name) => self.output_reference(place, name, expression, spot, moment),
             Reference::StepOutput { step, output } => self.step_output(place, (step, output), expression, spot, moment),
             other => self.elsewhere(place.workflow, other, expression, spot),
         }
@@ -221,23 +221,23 @@ impl<'c> Checker<'c> {
         self.error_within(codes::UNKNOWN_INPUT, spot, message, help);
     }
 
-    /// `$outputs.NAME`: of the called workflow in a step that calls one, of the workflow itself otherwise.
-    fn output_reference(&mut self, place: Place<'c>, name: &str, expression: &Expression, spot: &Spot) {
-        let owner = match &place.step.target {
-            StepTarget::Workflow(reference) if reference.source.is_some() => return,
-            StepTarget::Workflow(reference) => match self.file.workflow(&reference.workflow) {
-                Some(called) => called,
-                None => return,
-            },
-            _ => place.workflow,
+    /// `$outputs.NAME` in a step is an output of the workflow that it calls: those of its own workflow exist only when all steps are over.
+    fn output_reference(&mut self, place: Place<'c>, name: &str, expression: &Expression, spot: &Spot, moment: Moment) {
+        let called = match &place.step.target {
+            StepTarget::Workflow(reference) if moment != Moment::Before => reference,
+            _ => {
+                let message = format!("`{expression}` does not exist here: outputs of a workflow are set at its end");
+                let help = Some("use `$steps.STEP.outputs.NAME`".to_owned());
+                self.error_within(codes::MISPLACED_EXPRESSION, spot, message, help);
+                return;
+            }
         };
-        self.known_output(
-            &owner.outputs.keys().map(String::as_str).collect::<Vec<_>>(),
-            name,
-            expression,
-            spot,
-            &format!("the workflow `{}`", owner.id),
-        );
+        // A workflow of another file is not known here; one that is not there was reported.
+        let own = called.source.is_none().then(|| self.file.workflow(&called.workflow)).flatten();
+        if let Some(workflow) = own {
+            let known: Vec<&str> = workflow.outputs.keys().map(String::as_str).collect();
+            self.known_output(&known, name, expression, spot, &format!("the workflow `{}`", workflow.id));
+        }
     }
 
     fn known_output(&mut self, known: &[&str], name: &str, expression: &Expression, spot: &Spot, owner: &str) -> bool {

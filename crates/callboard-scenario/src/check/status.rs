@@ -39,13 +39,17 @@ pub(super) fn expected(step: &Step) -> Vec<u16> {
     equal.filter_map(|(_, status)| u16::try_from(status).ok()).collect()
 }
 
-/// Whether the success criteria ask for a refusal (a status of 400 or more).
+/// Whether the success criteria ask for a refusal: they compare the status with 400 or more, and with nothing less.
 pub(super) fn expects_refusal(step: &Step) -> bool {
-    step.success_criteria.iter().flat_map(compared).any(|(operator, status)| match operator {
+    let mut refused = step.success_criteria.iter().flat_map(compared).map(|(operator, status)| match operator {
         Operator::Equal | Operator::GreaterOrEqual => status >= 400,
         Operator::Greater => status >= 399,
-        _ => false,
-    })
+        // An upper bound says nothing by itself.
+        Operator::Less | Operator::LessOrEqual => true,
+        Operator::NotEqual => false,
+    });
+    let mut compares = step.success_criteria.iter().flat_map(compared);
+    compares.any(|(operator, _)| !matches!(operator, Operator::Less | Operator::LessOrEqual)) && refused.all(|it| it)
 }
 
 impl<'c> Checker<'c> {

@@ -83,7 +83,7 @@ impl<'d> Reader<'d> {
 
     /// The name of the component that a reusable object means, and the value that it sets.
     fn reuse(&mut self, value: &'d Value, at: &Pointer, kind: &str) -> Option<(String, Option<&'d Value>)> {
-        let fields = self.fields(value, at, "a reusable object", &["reference", "value"], &[])?;
+        let fields = self.reusable(value, at)?;
         let text = self.string(&fields, "reference")?;
         let reference_at = at.join("reference");
         let expression = self.expression(text, &reference_at)?;

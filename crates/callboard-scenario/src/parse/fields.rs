@@ -58,6 +58,16 @@ impl<'d> Reader<'d> {
         Some(fields)
     }
 
+    /// The fields of a reusable object: others than its own "MUST be ignored", which is worth a warning.
+    pub(super) fn reusable(&mut self, value: &'d Value, at: &Pointer) -> Option<Fields<'d>> {
+        let map = value.as_object()?;
+        for key in map.keys().filter(|key| !matches!(key.as_str(), "reference" | "value")) {
+            let message = format!("`{key}` has no effect beside `reference`");
+            self.key_warning(codes::IGNORED_FIELD, &at.join(key), message, Some("set it in the component".to_owned()));
+        }
+        Some(Fields { map, at: at.clone(), what: "a reusable object" })
+    }
+
     fn key(&mut self, fields: &Fields<'d>, key: &str, known: &[&'static str], newer: &[&'static str]) {
         let at = fields.at.join(key);
         if known.contains(&key) || (key.starts_with("x-") && !key.starts_with(OWN_PREFIX)) {
