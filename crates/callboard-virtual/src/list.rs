@@ -10,14 +10,18 @@ use crate::resource::{CollectionId, array_property, normalised, same_name};
 use crate::state::{Ground, hash, key_text};
 use crate::world::Entity;
 
-/// Those that match: a query parameter named like a property filters by it; limit, offset and page cut.
+/// Those that match: a query parameter named like a property (`known`) filters by it; limit, offset and page cut. With their number
+/// before the cut.
 pub(crate) fn select<'q>(
     entities: Vec<Arc<Entity>>,
+    known: &[&str],
     query: impl Iterator<Item = (&'q str, &'q Value)> + Clone,
 ) -> (Vec<Arc<Entity>>, usize) {
     let filters: Vec<(&str, &Value)> = query.clone().filter(|(name, value)| paging(name).is_none() && !is_empty(value)).collect();
-    let matching: Vec<Arc<Entity>> =
-        entities.into_iter().filter(|entity| filters.iter().all(|(name, wanted)| fits(&entity.value, name, wanted))).collect();
+    let matching: Vec<Arc<Entity>> = entities
+        .into_iter()
+        .filter(|entity| filters.iter().all(|(name, wanted)| fits(&entity.value, name, wanted, known)))
+        .collect();
     let total = matching.len();
     let number = |kind: Paging| query.clone().find(|(name, _)| paging(name) == Some(kind)).and_then(|(_, value)| value.as_u64());
     let limit = number(Paging::Limit).map_or(usize::MAX, |n| usize::try_from(n).unwrap_or(usize::MAX));
@@ -47,10 +51,12 @@ fn paging(name: &str) -> Option<Paging> {
     }
 }
 
-/// Whether an entity has the wanted value; true where it has no such property.
-fn fits(entity: &Value, name: &str, wanted: &Value) -> bool {
+/// Whether an entity has the wanted value; true where entities have no such property.
+fn fits(entity: &Value, name: &str, wanted: &Value, known: &[&str]) -> bool {
     let Some(map) = entity.as_object() else { return true };
-    let Some((_, actual)) = map.iter().find(|(property, _)| same_name(property, name)) else { return true };
+    let Some((_, actual)) = map.iter().find(|(property, _)| same_name(property, name)) else {
+        return !known.iter().any(|property| same_name(property, name));
+    };
     match wanted {
         Value::Array(options) => options.iter().any(|option| holds(actual, option)),
         option => holds(actual, option),

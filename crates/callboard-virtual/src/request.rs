@@ -1,8 +1,8 @@
 //! Reads a request by its operation's definition, and says what is wrong with it.
 
 use bytes::Bytes;
+use callboard_model::Operation;
 use callboard_model::api::{MediaType, Parameter, ParameterLocation, RequestBody};
-use callboard_model::{Operation, Service};
 use callboard_schema::Direction;
 use callboard_schema::parameter::{Raw, decode, read, split_query};
 use http::HeaderMap;
@@ -64,19 +64,13 @@ impl Understood {
 }
 
 /// Reads parameters and body.
-pub(crate) fn understand(
-    judges: &Judges,
-    service: &Service,
-    operation: &Operation,
-    incoming: &Incoming<'_>,
-    captures: &[&str],
-) -> Understood {
+pub(crate) fn understand(judges: &Judges, operation: &Operation, incoming: &Incoming<'_>, captures: &[&str]) -> Understood {
     let mut found = Understood::default();
     if !operation.parameters.is_empty() {
         parameters(judges, operation, incoming, captures, &mut found);
     }
     if let Some(body) = &operation.request_body {
-        read_body(judges, service, body, incoming, &mut found);
+        read_body(judges, body, incoming, &mut found);
     }
     found
 }
@@ -150,7 +144,7 @@ fn is_harmless_empty(parameter: &Parameter, value: &Value) -> bool {
     parameter.location == ParameterLocation::Query && !parameter.required && *value == Value::String(String::new())
 }
 
-fn read_body(judges: &Judges, service: &Service, body: &RequestBody, incoming: &Incoming<'_>, found: &mut Understood) {
+fn read_body(judges: &Judges, body: &RequestBody, incoming: &Incoming<'_>, found: &mut Understood) {
     if incoming.body.is_empty() && incoming.header("content-type").is_none_or(|t| !t.starts_with("text/")) {
         if body.required && !body.content.is_empty() {
             found.problems.push(Problem::body("the body is missing, it is required"));
@@ -180,7 +174,6 @@ fn read_body(judges: &Judges, service: &Service, body: &RequestBody, incoming: &
     if let Some(node) = media.schema.as_ref().filter(|_| !body::is_patch_list(content_type)) {
         body_problems(judges, node, content_type, &value, &mut found.problems);
     }
-    let _ = service;
     found.body = Some(value);
 }
 

@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 use crate::answer::{self, Answer, Refusal};
 use crate::request::{Incoming, Understood, understand};
 use crate::resource::{CollectionId, Role, envelope, infer, normalised};
-use crate::route::Routes;
+use crate::route::{Found, Routes};
 use crate::state::{Ground, hash};
 use crate::world::{Entity, World};
 use crate::{Behaviour, body, list, security};
@@ -58,9 +58,9 @@ impl VirtualService {
     /// Answers a request. Does not panic on any input; whoever calls catches panics all the same.
     pub(crate) fn answer(&self, incoming: &Incoming<'_>, world: &World) -> Answer {
         let Some(found) = self.routes.find(incoming.path) else { return self.unknown_path(incoming) };
-        let by_method = |method: &str| found.entry.operations.iter().find(|(known, _)| known == method).map(|(_, index)| *index);
         let is_head = incoming.method == "HEAD";
-        let index = by_method(incoming.method).or_else(|| by_method("GET").filter(|_| is_head));
+        let choose = |method: &str| self.choose(method, &found, incoming);
+        let index = choose(incoming.method).or_else(|| is_head.then(|| choose("GET")).flatten());
         let Some(index) = index else { return other_method(incoming.method, &found.entry.operations) };
         let mut answer = self.operate(index, incoming, &found.captures, world);
         answer.operation = Some(index);
@@ -68,6 +68,23 @@ impl VirtualService {
             answer.body = Bytes::new();
         }
         answer
+    }
+
+    /// The operation of a method. Templates may differ in the names of their parameters alone (`/journals/{id}`, `/journals/{number}`):
+    /// then the first one counts whose parameters fit.
+    fn choose(&self, method: &str, found: &Found<'_, '_>, incoming: &Incoming<'_>) -> Option<usize> {
+        let candidates: Vec<usize> =
+            found.entry.operations.iter().filter(|(known, _)| known == method).map(|(_, index)| *index).collect();
+        let fits = |index: &usize| {
+            let operation = &self.service.operations[*index];
+            let understood = understand(&self.ground.judges, operation, incoming, &found.captures);
+            !understood.problems.iter().any(|problem| problem.place.starts_with("path."))
+        };
+        match candidates[..] {
+            [] => None,
+            [one] => Some(one),
+            [first, ..] => candidates.iter().find(|index| fits(index)).copied().or(Some(first)),
+        }
     }
 
     fn unknown_path(&self, incoming: &Incoming<'_>) -> Answer {
@@ -93,7 +110,7 @@ impl VirtualService {
             };
             return answer::refuse(&self.ground, operation, accept, &refusal);
         }
-        let understood = understand(&self.ground.judges, &self.service, operation, incoming, captures);
+        let understood = understand(&self.ground.judges, operation, incoming, captures);
         if !understood.problems.is_empty() {
             return refuse_problems(&self.ground, operation, accept, &understood);
         }
@@ -263,7 +280,9 @@ impl Desk<'_> {
 
     fn list(&self, id: CollectionId) -> Answer {
         let all = self.ground.list(self.world, id, &self.keys);
-        let (shown, total) = list::select(all, self.understood.query().collect::<Vec<_>>().into_iter());
+        let schema = self.ground.collections[id].entity.as_ref().and_then(|node| self.ground.judges.schema(node));
+        let known: Vec<&str> = schema.iter().flat_map(|schema| schema.all_properties()).map(|(name, _)| name).collect();
+        let (shown, total) = list::select(all, &known, self.understood.query().collect::<Vec<_>>().into_iter());
         self.respond(&[200], Content::Entities(id, shown, total), "listed")
     }
 

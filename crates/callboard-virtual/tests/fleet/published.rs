@@ -62,6 +62,9 @@ fn request(service: &Service, operation: &Operation, seed: u64) -> (String, http
 
 /// What is wrong with an answer; nothing when it is as documented.
 fn deviation(service: &Service, operation: &Operation, reply: &Reply) -> Option<String> {
+    if operation.responses.is_empty() {
+        return None;
+    }
     let Some(response) = operation.response(reply.status) else {
         let text = String::from_utf8_lossy(&reply.body).chars().take(200).collect::<String>();
         return Some(format!("the status {} is not documented: {text}", reply.status));
@@ -117,5 +120,5 @@ async fn every_get_of_published_definitions_is_answered_as_documented() {
     let (all, right, found) = counts;
     let rate = f64::from(right) / f64::from(all.max(1)) * 100.0;
     eprintln!("{services} services, {all} GETs, {right} answered as documented ({rate:.2} %), {found} of them with success");
-    assert!(rate >= 98.0);
+    assert!(rate >= 99.0);
 }
