@@ -211,14 +211,30 @@ impl SpanTree {
             let end = place(span.end.line(), span.end.col());
             builder.take(&event, start, end);
         }
+        tree.sort_by_key();
         tree
+    }
+
+    /// Sorts the children of mappings by key, so that one of thousands is found at once. Items of lists keep their order.
+    fn sort_by_key(&mut self) {
+        for index in 0..self.nodes.len() {
+            let mut children = std::mem::take(&mut self.nodes[index].children);
+            children.sort_by(|a, b| self.key(*a).cmp(&self.key(*b)));
+            self.nodes[index].children = children;
+        }
+    }
+
+    fn key(&self, node: u32) -> Option<&str> {
+        self.nodes[node as usize].key.as_ref().map(|key| &*key.name)
     }
 
     fn nearest(&self, pointer: &Pointer) -> &SpanNode {
         let mut node = &self.nodes[0];
         for segment in pointer.segments() {
-            let by_name =
-                || node.children.iter().find(|c| self.nodes[**c as usize].key.as_ref().is_some_and(|k| *k.name == *segment));
+            let by_name = || {
+                let found = node.children.binary_search_by(|child| self.key(*child).cmp(&Some(segment.as_str())));
+                found.ok().map(|at| &node.children[at])
+            };
             let by_index = || {
                 segment
                     .parse::<usize>()
@@ -546,6 +562,14 @@ mod tests {
         assert_eq!(doc.span(&Pointer::of(["items", "1", "sku"])).to_string(), "a.yaml:5:10");
         // A node that is not there: the place of its nearest ancestor.
         assert_eq!(doc.span(&Pointer::of(["info", "nothing"])).to_string(), "a.yaml:2:3");
+    }
+
+    #[test]
+    fn keys_are_found_in_whatever_order_they_stand() {
+        let doc = yaml("z: 1\nm: [b, a]\na: 3\n");
+        assert_eq!(doc.span(&Pointer::of(["z"])).to_string(), "a.yaml:1:4");
+        assert_eq!(doc.span(&Pointer::of(["a"])).to_string(), "a.yaml:3:4");
+        assert_eq!(doc.span(&Pointer::of(["m", "1"])).to_string(), "a.yaml:2:8");
     }
 
     #[test]
