@@ -1,6 +1,6 @@
 //! Two versions of one operation.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use callboard_model::api::{
     MediaType, Parameter, ParameterLocation, RequestBody, Response, ResponseHeader, SecurityKind, SecurityRequirement,
@@ -9,7 +9,7 @@ use callboard_model::{NodeRef, Operation, Service, StatusPattern};
 
 use super::Detail;
 use super::fingerprint::Fingerprints;
-use super::schema::{Comparison, Direction};
+use super::schema::{Comparison, Direction, MAX_PAIRS_IN_ALL};
 use crate::template;
 
 /// Both services with the fingerprints of their schemas.
@@ -18,6 +18,8 @@ pub(crate) struct Sides<'a> {
     new: &'a Service,
     old_prints: Fingerprints<'a>,
     new_prints: Fingerprints<'a>,
+    /// How many pairs of schemas may still be looked at to put differences into words.
+    left: usize,
 }
 
 /// Collects the differences of one operation.
@@ -44,7 +46,7 @@ impl Details {
 impl<'a> Sides<'a> {
     pub(crate) fn new(old: &'a Service, new: &'a Service) -> Self {
         let (old_prints, new_prints) = (Fingerprints::new(&old.documents), Fingerprints::new(&new.documents));
-        Self { old, new, old_prints, new_prints }
+        Self { old, new, old_prints, new_prints, left: MAX_PAIRS_IN_ALL }
     }
 
     /// What is different; empty when the operation means what it meant.
@@ -95,7 +97,7 @@ impl<'a> Sides<'a> {
                     direction,
                     place,
                     details: Vec::new(),
-                    seen: HashSet::new(),
+                    left: &mut self.left,
                 };
                 comparison.compare(&old, &new);
                 comparison.details.into_iter().for_each(|detail| details.add(detail));
@@ -234,7 +236,7 @@ impl<'a> Sides<'a> {
                 .0
                 .push(Detail { what: format!("security changed from {} to {}", words(&before), words(&after)), is_breaking });
         }
-        for name in before.union(&after).flatten().map(|(name, _)| name.as_str()).collect::<std::collections::BTreeSet<_>>() {
+        for name in before.union(&after).flatten().map(|(name, _)| name.as_str()).collect::<BTreeSet<_>>() {
             let kind = |service: &'a Service| service.security_schemes.iter().find(|scheme| scheme.name == name).map(|s| &s.kind);
             let (before, after): (Option<&SecurityKind>, Option<&SecurityKind>) = (kind(self.old), kind(self.new));
             if before.is_some() && after.is_some() && before != after {
@@ -268,10 +270,10 @@ fn is_success(status: StatusPattern) -> bool {
     matches!(status, StatusPattern::Exact(200..=299) | StatusPattern::Class(2) | StatusPattern::Default)
 }
 
-type Alternative = std::collections::BTreeSet<(String, Vec<String>)>;
+type Alternative = BTreeSet<(String, Vec<String>)>;
 
 /// The alternatives without order; no requirement at all is one that is always satisfied.
-fn alternatives(requirements: &[SecurityRequirement]) -> std::collections::BTreeSet<Alternative> {
+fn alternatives(requirements: &[SecurityRequirement]) -> BTreeSet<Alternative> {
     let sorted = |scopes: &[String]| {
         let mut scopes = scopes.to_vec();
         scopes.sort_unstable();
@@ -283,7 +285,7 @@ fn alternatives(requirements: &[SecurityRequirement]) -> std::collections::BTree
     if requirements.is_empty() { [Alternative::new()].into() } else { requirements.iter().map(one).collect() }
 }
 
-fn words(alternatives: &std::collections::BTreeSet<Alternative>) -> String {
+fn words(alternatives: &BTreeSet<Alternative>) -> String {
     let one = |alternative: &Alternative| {
         let schemes: Vec<String> = alternative
             .iter()

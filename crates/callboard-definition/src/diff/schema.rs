@@ -1,6 +1,6 @@
 //! Says in words how two schemas differ, and whether a caller notices. Runs only for schemas whose fingerprints differ.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use callboard_model::{NodeRef, Schema};
 use serde_json::Value;
@@ -8,10 +8,12 @@ use serde_json::Value;
 use super::Detail;
 use super::fingerprint::Fingerprints;
 
-/// Differences that are named for one schema; a schema with more has changed as a whole.
+/// Differences that are named for one schema; the rest is counted.
 const MAX_DETAILS: usize = 12;
-/// Levels that are looked into.
-const MAX_DEPTH: usize = 8;
+/// Pairs of schemas that are looked at to explain one difference.
+const MAX_PAIRS: usize = 400;
+/// Pairs that are looked at to explain all differences of two definitions.
+pub(crate) const MAX_PAIRS_IN_ALL: usize = 100_000;
 
 /// Which way the value goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +31,9 @@ enum Shift {
     Looser,
     Other,
 }
+
+/// Two schemas that belong together, with their place in the value.
+type Pair<'o, 'n> = (String, Schema<'o>, Schema<'n>);
 
 impl Direction {
     fn breaks(self, shift: Shift) -> bool {
@@ -48,19 +53,37 @@ pub(crate) struct Comparison<'c, 'a> {
     /// What the text begins with, such as `response 200`.
     pub(crate) place: String,
     pub(crate) details: Vec<Detail>,
-    pub(crate) seen: HashSet<(NodeRef, NodeRef)>,
+    /// How many pairs may still be looked at in both definitions.
+    pub(crate) left: &'c mut usize,
 }
 
 impl Comparison<'_, '_> {
-    /// Adds at least one detail when the schemas differ.
+    /// Adds at least one detail when the schemas differ. Looks at the nearest differences first.
     pub(crate) fn compare(&mut self, old: &Schema<'_>, new: &Schema<'_>) {
-        if self.old.of(old.node()) == self.new.of(new.node()) {
-            return;
+        let mut seen: HashSet<(NodeRef, NodeRef)> = HashSet::new();
+        let mut waiting: VecDeque<Pair<'_, '_>> = VecDeque::new();
+        if self.differ(old, new) {
+            waiting.push_back((String::new(), old.resolved(), new.resolved()));
         }
-        self.level("", old, new, 0);
-        if self.details.is_empty() {
-            self.add("the schema changed", Shift::Other);
+        while let Some((path, old, new)) = waiting.pop_front() {
+            if !seen.insert((old.node().clone(), new.node().clone())) {
+                continue;
+            }
+            if seen.len() > MAX_PAIRS || *self.left == 0 {
+                self.add("the schema changed in more places than are looked at", Shift::Other);
+                break;
+            }
+            *self.left -= 1;
+            waiting.extend(self.level(&path, &old, &new));
         }
+        self.shorten();
+    }
+
+    fn differ(&mut self, old: &Schema<'_>, new: &Schema<'_>) -> bool {
+        self.old.of(old.node()) != self.new.of(new.node())
+    }
+
+    fn shorten(&mut self) {
         if self.details.len() > MAX_DETAILS {
             let rest = self.details.split_off(MAX_DETAILS);
             let is_breaking = rest.iter().any(|detail| detail.is_breaking);
@@ -75,44 +98,19 @@ impl Comparison<'_, '_> {
         }
     }
 
-    /// What is different at one place, then what is different below it. A pair that was looked at before has been told.
-    /// Returns whether there is a difference at all.
-    fn level(&mut self, path: &str, old: &Schema<'_>, new: &Schema<'_>, depth: usize) -> bool {
-        let (old, new) = (old.resolved(), new.resolved());
-        if self.old.of(old.node()) == self.new.of(new.node()) {
-            return false;
-        }
-        if depth > MAX_DEPTH || !self.seen.insert((old.node().clone(), new.node().clone())) {
-            return true;
-        }
+    /// Adds what is different at one place, and returns the pairs below it that differ.
+    fn level<'o, 'n>(&mut self, path: &str, old: &Schema<'o>, new: &Schema<'n>) -> Vec<Pair<'o, 'n>> {
         let before = self.details.len();
-        self.types(path, &old, &new);
-        self.enumeration(path, &old, &new);
-        self.limits(path, &old, &new);
-        self.properties(path, &old, &new);
-        let is_below = self.below(path, &old, &new, depth);
-        if self.details.len() == before && !is_below {
+        self.types(path, old, new);
+        self.enumeration(path, old, new);
+        self.limits(path, old, new);
+        self.properties(path, old, new);
+        let mut below = pairs_below(path, old, new);
+        below.retain(|(_, old, new)| self.differ(old, new));
+        if self.details.len() == before && below.is_empty() {
             self.add(&format!("the schema{} changed", of(path)), Shift::Other);
         }
-        true
-    }
-
-    /// Whether anything below differs.
-    fn below(&mut self, path: &str, old: &Schema<'_>, new: &Schema<'_>, depth: usize) -> bool {
-        let mut differs = false;
-        let after = new.properties();
-        for (name, schema) in old.properties() {
-            if let Some((_, other)) = after.iter().find(|(other, _)| *other == name) {
-                differs |= self.level(&join(path, name), &schema, other, depth + 1);
-            }
-        }
-        if let (Some(old), Some(new)) = (old.items(), new.items()) {
-            differs |= self.level(&format!("{path}[]"), &old, &new, depth + 1);
-        }
-        if let (Some(old), Some(new)) = (old.additional_properties(), new.additional_properties()) {
-            differs |= self.level(&join(path, "*"), &old, &new, depth + 1);
-        }
-        differs
+        below
     }
 
     fn types(&mut self, path: &str, old: &Schema<'_>, new: &Schema<'_>) {
@@ -212,6 +210,19 @@ impl Comparison<'_, '_> {
         let what = format!("{}: `{name}` was added{}", self.place, if is_needed { ", required" } else { "" });
         self.details.push(Detail { what, is_breaking: is_needed && self.direction == Direction::Request });
     }
+}
+
+/// The schemas below two schemas that belong together: of properties, items and other properties.
+fn pairs_below<'o, 'n>(path: &str, old: &Schema<'o>, new: &Schema<'n>) -> Vec<Pair<'o, 'n>> {
+    let mut after: HashMap<&str, Schema<'n>> = new.properties().into_iter().collect();
+    let properties = old.properties().into_iter();
+    let mut pairs: Vec<Pair<'o, 'n>> =
+        properties.filter_map(|(name, old)| Some((join(path, name), old.resolved(), after.remove(name)?.resolved()))).collect();
+    let items = old.items().zip(new.items());
+    pairs.extend(items.map(|(old, new)| (format!("{path}[]"), old.resolved(), new.resolved())));
+    let others = old.additional_properties().zip(new.additional_properties());
+    pairs.extend(others.map(|(old, new)| (join(path, "*"), old.resolved(), new.resolved())));
+    pairs
 }
 
 /// Whether a limit became stricter or looser.

@@ -14,10 +14,10 @@ pub(crate) fn resolve(cx: &mut Context<'_>, operations: &mut [Operation]) {
     if !has_links {
         return;
     }
-    let targets = Targets::of(operations);
+    let mut targets = Targets::of(operations);
     for operation in operations {
         for link in operation.responses.iter_mut().flat_map(|response| &mut response.links) {
-            link.target = target(cx, &targets, &link.node);
+            link.target = target(cx, &mut targets, &link.node);
         }
     }
 }
@@ -26,22 +26,31 @@ pub(crate) fn resolve(cx: &mut Context<'_>, operations: &mut [Operation]) {
 struct Targets {
     by_id: HashMap<String, OperationKey>,
     by_node: HashMap<NodeRef, OperationKey>,
+    /// For how many more links a likely target is looked for: each search goes through all operations.
+    suggestions: usize,
 }
 
 impl Targets {
     fn of(operations: &[Operation]) -> Self {
         let by_id = operations.iter().rev().filter_map(|o| Some((o.id.clone()?, o.key.clone()))).collect();
         let by_node = operations.iter().map(|o| (o.node.clone(), o.key.clone())).collect();
-        Self { by_id, by_node }
+        Self { by_id, by_node, suggestions: 50 }
     }
 }
 
-fn target(cx: &mut Context<'_>, targets: &Targets, at: &NodeRef) -> Option<OperationKey> {
+impl Targets {
+    fn suggest(&mut self, id: &str) -> Option<String> {
+        self.suggestions = self.suggestions.checked_sub(1)?;
+        callboard_model::suggest::did_you_mean(id, self.by_id.keys().map(String::as_str))
+    }
+}
+
+fn target(cx: &mut Context<'_>, targets: &mut Targets, at: &NodeRef) -> Option<OperationKey> {
     let link = Node::at(cx.documents, at)?;
     if let Some(id) = link.text("operationId") {
         let found = targets.by_id.get(&id).cloned();
         if found.is_none() {
-            let help = callboard_model::suggest::did_you_mean(&id, targets.by_id.keys().map(String::as_str));
+            let help = targets.suggest(&id);
             cx.problems.warn(UNKNOWN_LINK_TARGET, &at.join("operationId"), format!("no operation is called `{id}`"), help);
         }
         return found;
