@@ -66,7 +66,7 @@ impl<'a> Selection<'a> {
                     self.add(test, kind, first.path, format!("{what}; the test {how}"));
                 }
                 Some(Contact::Perhaps(open)) => {
-                    let text = format!("{what}; the test reaches {}, and nothing is known about what that calls", names(&open));
+                    let text = format!("{what}; the test {}", perhaps_reaches(&open));
                     self.add(test, kind, first.path, text);
                     perhaps.add(open);
                 }
@@ -99,9 +99,9 @@ impl<'a> Selection<'a> {
                 }
                 Some(Contact::Perhaps(open)) => {
                     let text = format!(
-                        "{} changes what `{service}` offers to other services; the test reaches {}, and nothing is known about what that calls",
+                        "{} changes what `{service}` offers to other services; the test {}",
                         redefined.path,
-                        names(&open)
+                        perhaps_reaches(&open)
                     );
                     self.add(test, ReasonKind::Definition, redefined.path, text);
                     perhaps.add(open);
@@ -147,13 +147,13 @@ impl<'a> Selection<'a> {
             return;
         }
         let is_all = perhaps.tests == self.input.tests.len();
-        let to =
-            if is_all { EVERYTHING.to_owned() } else { format!("{} that reach {}", tests(perhaps.tests), names(&perhaps.open)) };
+        let reach = if perhaps.tests == 1 { "test that reaches" } else { "tests that reach" };
+        let to = if is_all { EVERYTHING.to_owned() } else { format!("{} {reach} {}", perhaps.tests, names(&perhaps.open)) };
         let others = self.input.services.iter().filter(|other| other.name != *service).count();
         let cause = if perhaps.open.len() >= others {
             format!("nothing is known about who calls `{service}`")
         } else {
-            format!("nothing is known about what {} calls, so it may be `{service}`", names(&perhaps.open))
+            format!("nothing is known about what {} {}, so it may be `{service}`", names(&perhaps.open), call(&perhaps.open))
         };
         let help = format!("declare `calls = [\"…\"]` of {} in callboard.toml, [] for none", names(&perhaps.open));
         self.escalate(&format!("service {service}"), to, cause, Some(help));
@@ -232,6 +232,15 @@ fn more(n: usize, noun: &str) -> String {
     }
 }
 
-fn tests(n: usize) -> String {
-    crate::report::words::count(n, "test", "tests")
+fn perhaps_reaches(open: &BTreeSet<ServiceName>) -> String {
+    format!(
+        "reaches {}, and nothing is known about what {} {}",
+        names(open),
+        if open.len() == 1 { "it" } else { "they" },
+        call(open)
+    )
+}
+
+fn call(callers: &BTreeSet<ServiceName>) -> &'static str {
+    if callers.len() == 1 { "calls" } else { "call" }
 }

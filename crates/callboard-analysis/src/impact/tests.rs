@@ -168,7 +168,7 @@ fn a_service_whose_calls_are_not_known_selects_the_tests_that_reach_it() {
     assert_eq!(project.selected(), ["fill", "buy", "pay"]);
     let impact = project.impact();
     assert_eq!(impact.escalations[0].cause, "nothing is known about what `cart` calls, so it may be `payments`");
-    assert_eq!(impact.escalations[0].to, "1 test that reach `cart`");
+    assert_eq!(impact.escalations[0].to, "1 test that reaches `cart`");
     assert!(!impact.is_everything_because_unknown());
 }
 

@@ -27,7 +27,7 @@ pub fn html(report: &RunReport, title: &str) -> Result<String, HtmlError> {
         title => view::line(title),
         style => Value::from_safe_string(include_str!("html/report.css").to_owned()),
         script => Value::from_safe_string(include_str!("html/report.js").to_owned()),
-        data => Value::from_safe_string(embedded(report)),
+        data => (!view::is_short(report)).then(|| Value::from_safe_string(embedded(report))),
         run => Value::from(Serde(view::run(report))),
     };
     Ok(environment.get_template("report.html")?.render(context)?)
@@ -62,6 +62,16 @@ mod tests {
             + r#"<script type="application/json" id="data">"#.len();
         let data = &page[start..start + page[start..].find("</script>").expect("an end")];
         assert_eq!(serde_json::from_str::<serde_json::Value>(data).expect("JSON"), super::super::json(&report));
+    }
+
+    #[test]
+    fn a_long_report_keeps_the_details_of_failures_only() {
+        let mut scenarios: Vec<_> = (0..=view::DETAILED).map(|i| samples::passed(&format!("browse-{i}"))).collect();
+        scenarios.push(samples::failed());
+        let page = html(&samples::report(scenarios), "shop").expect("it renders");
+        assert!(page.contains("browse-200") && page.contains("it&#x27;"), "all scenarios, and the body of the failed one");
+        assert!(!page.contains(r#"id="data""#) && !page.contains("/products?q=a"), "no requests of passed ones");
+        assert!(page.len() / view::DETAILED < 8_000, "{}", page.len());
     }
 
     #[test]

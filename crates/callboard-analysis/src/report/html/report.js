@@ -70,10 +70,11 @@
   unfoldTarget();
 
   const save = document.getElementById("save");
-  save.hidden = false;
+  const data = document.getElementById("data");
+  save.hidden = !data;
   save.addEventListener("click", () => {
     const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([document.getElementById("data").textContent], { type: "application/json" }));
+    link.href = URL.createObjectURL(new Blob([data.textContent], { type: "application/json" }));
     link.download = "callboard-run.json";
     link.click();
     URL.revokeObjectURL(link.href);

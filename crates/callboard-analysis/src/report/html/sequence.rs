@@ -5,8 +5,10 @@ use serde::Serialize;
 
 use super::super::clean::{clean_line, shorten};
 
-/// Between two lanes, in pixels.
-const LANE: usize = 190;
+/// Between two lanes, in pixels: as much as the page has room for, within these bounds.
+const LANES: [usize; 2] = [152, 190];
+/// The room that the page has.
+const ROOM: usize = 1_050;
 /// Left of the first lane.
 const MARGIN: usize = 60;
 /// Above the first row.
@@ -59,7 +61,8 @@ pub(super) fn draw(scenario: &ScenarioResult, services: &[&str], colour: impl Fn
     if calls.is_empty() {
         return None;
     }
-    let x = |lane: usize| MARGIN + lane * LANE;
+    let gap = (2 * ROOM / (2 * services.len() + 1)).clamp(LANES[0], LANES[1]);
+    let x = |lane: usize| MARGIN + lane * gap;
     let mut lanes = vec![Lane { name: "test".to_owned(), x: x(0), colour: 0, is_test: true }];
     lanes.extend(services.iter().enumerate().map(|(i, service)| Lane {
         name: shorten(&clean_line(service), MAX_NAME).into_owned(),
@@ -67,10 +70,10 @@ pub(super) fn draw(scenario: &ScenarioResult, services: &[&str], colour: impl Fn
         colour: colour(service),
         is_test: false,
     }));
-    let rows: Vec<Row> = calls.iter().take(MAX_ROWS).enumerate().filter_map(|(i, step)| row(step, i, services, x)).collect();
+    let rows: Vec<Row> = calls.iter().take(MAX_ROWS).enumerate().filter_map(|(i, step)| row(step, i, services, gap)).collect();
     let bottom = TOP + rows.len() * ROW;
     Some(Sequence {
-        width: x(services.len()) + LANE / 2,
+        width: x(services.len()) + gap / 2,
         height: bottom + 8,
         bottom,
         label: format!(
@@ -84,7 +87,7 @@ pub(super) fn draw(scenario: &ScenarioResult, services: &[&str], colour: impl Fn
     })
 }
 
-fn row(step: &StepResult, i: usize, services: &[&str], x: impl Fn(usize) -> usize) -> Option<Row> {
+fn row(step: &StepResult, i: usize, services: &[&str], gap: usize) -> Option<Row> {
     let operation = step.operation.as_ref()?;
     let lane = services.iter().position(|service| *service == operation.service.as_str())? + 1;
     let (class, sign) = look(step.verdict);
@@ -93,12 +96,12 @@ fn row(step: &StepResult, i: usize, services: &[&str], x: impl Fn(usize) -> usiz
     Some(Row {
         y,
         answer_y: y + 20,
-        from: x(0),
-        to: x(lane),
+        from: MARGIN,
+        to: MARGIN + lane * gap,
         class,
         sign,
-        call: shorten(&clean_line(&call), (lane * LANE - 24) / CHAR).into_owned(),
-        answer: shorten(&answer(step), (lane * LANE - 24) / CHAR).into_owned(),
+        call: shorten(&clean_line(&call), (lane * gap - 24) / CHAR).into_owned(),
+        answer: shorten(&answer(step), (lane * gap - 24) / CHAR).into_owned(),
         title: clean_line(&format!("{}: {call}, {}", step.step, step.verdict.as_str())).into_owned(),
     })
 }

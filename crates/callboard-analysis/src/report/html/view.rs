@@ -18,6 +18,8 @@ use super::sequence::{self, Sequence};
 const BODY_LINES: [usize; 2] = [400, 80];
 /// Values that are compared character by character.
 const MAX_DIFF: usize = 300;
+/// A report of more scenarios shows requests and drawings only of those that did not pass, so that a browser can open it.
+pub(super) const DETAILED: usize = 200;
 /// Colours of services in the style sheet.
 const COLOURS: usize = 8;
 
@@ -33,6 +35,7 @@ pub(super) struct RunView {
     replay: Option<String>,
     tool: String,
     interrupted: bool,
+    is_short: bool,
     counts: Vec<Count>,
     total: usize,
     not_ready: Vec<[String; 3]>,
@@ -191,6 +194,7 @@ pub(super) fn run(report: &RunReport) -> RunView {
         replay: report.replay.as_deref().map(line),
         tool: line(&report.tool),
         interrupted: finished.interrupted,
+        is_short: is_short(report),
         counts: counts(report),
         total: finished.results.len(),
         not_ready: finished.not_ready.iter().map(|n| [line(n.service.as_str()), line(&n.server), line(&n.reason)]).collect(),
@@ -198,8 +202,13 @@ pub(super) fn run(report: &RunReport) -> RunView {
         accepted: accepted(report),
         deselected: report.deselected.iter().map(|d| [line(d.test.as_str()), line(&d.reason)]).collect(),
         services: report.services.iter().map(|s| palette.service(s.name.as_str(), &s.server, s.is_virtual)).collect(),
-        scenarios: report.scenarios().map(|s| scenario(s, &palette)).collect(),
+        scenarios: report.scenarios().map(|s| scenario(s, &palette, !is_short(report) || s.verdict != Verdict::Passed)).collect(),
     }
+}
+
+/// Whether requests and drawings of passed scenarios are left out.
+pub(super) fn is_short(report: &RunReport) -> bool {
+    report.finished.results.len() > DETAILED
 }
 
 fn headline(report: &RunReport) -> (VerdictView, String) {
@@ -296,7 +305,7 @@ impl Palette {
     }
 }
 
-fn scenario(scenario: &ScenarioResult, palette: &Palette) -> ScenarioView {
+fn scenario(scenario: &ScenarioResult, palette: &Palette, is_detailed: bool) -> ScenarioView {
     let mut services: Vec<&str> = Vec::new();
     for operation in scenario.all_steps().filter_map(|step| step.operation.as_ref()) {
         if !services.contains(&operation.service.as_str()) {
@@ -304,6 +313,11 @@ fn scenario(scenario: &ScenarioResult, palette: &Palette) -> ScenarioView {
         }
     }
     let clock = Clock::of(scenario);
+    let steps = |steps: &[StepResult]| {
+        let mut views = Vec::new();
+        add_steps(steps, 0, &Look { clock: &clock, palette, is_detailed }, &mut views);
+        views
+    };
     let not_run = scenario.steps.iter().filter(|step| step.verdict == Verdict::NotRun).map(|step| line(&step.step)).collect();
     ScenarioView {
         verdict: verdict(scenario.verdict),
@@ -315,10 +329,10 @@ fn scenario(scenario: &ScenarioResult, palette: &Palette) -> ScenarioView {
         trace: line(&scenario.trace),
         is_open: matches!(scenario.verdict, Verdict::Failed | Verdict::Inconclusive),
         search: search(scenario),
-        sequence: sequence::draw(scenario, &services, |service| palette.colour(service)),
+        sequence: is_detailed.then(|| sequence::draw(scenario, &services, |service| palette.colour(service))).flatten(),
         services: services.iter().map(|service| palette.chip(service)).collect(),
-        steps: steps(&scenario.steps, &clock, palette),
-        teardown: steps(&scenario.teardown, &clock, palette),
+        steps: steps(&scenario.steps),
+        teardown: steps(&scenario.teardown),
         not_run,
     }
 }
@@ -356,21 +370,22 @@ impl Clock {
     }
 }
 
-fn steps(steps: &[StepResult], clock: &Clock, palette: &Palette) -> Vec<StepView> {
-    let mut views = Vec::new();
-    add_steps(steps, 0, clock, palette, &mut views);
-    views
+/// How the steps of one scenario are shown.
+struct Look<'a> {
+    clock: &'a Clock,
+    palette: &'a Palette,
+    is_detailed: bool,
 }
 
-fn add_steps(steps: &[StepResult], depth: usize, clock: &Clock, palette: &Palette, views: &mut Vec<StepView>) {
+fn add_steps(steps: &[StepResult], depth: usize, look: &Look<'_>, views: &mut Vec<StepView>) {
     for step in steps {
-        views.push(step_view(step, depth, clock, palette));
-        add_steps(&step.nested, depth + 1, clock, palette, views);
+        views.push(step_view(step, depth, look));
+        add_steps(&step.nested, depth + 1, look, views);
     }
 }
 
-fn step_view(step: &StepResult, depth: usize, clock: &Clock, palette: &Palette) -> StepView {
-    let (left, width) = clock.place(step);
+fn step_view(step: &StepResult, depth: usize, look: &Look<'_>) -> StepView {
+    let (left, width) = look.clock.place(step);
     let operation = step.operation.as_ref();
     let is_bad = matches!(step.verdict, Verdict::Failed | Verdict::Inconclusive);
     let last = step.attempts.last().and_then(|attempt| attempt.response.as_ref());
@@ -378,7 +393,7 @@ fn step_view(step: &StepResult, depth: usize, clock: &Clock, palette: &Palette) 
         verdict: verdict(step.verdict),
         step: line(&step.step),
         description: step.description.as_deref().map(line),
-        service: operation.map(|o| palette.chip(o.service.as_str())),
+        service: operation.map(|o| look.palette.chip(o.service.as_str())),
         method: operation.map(|o| line(o.method.as_str())).unwrap_or_default(),
         path: operation.map(|o| line(&o.path)).unwrap_or_default(),
         reason: step.reason.as_deref().map(block),
@@ -399,7 +414,7 @@ fn step_view(step: &StepResult, depth: usize, clock: &Clock, palette: &Palette) 
             .map(|c| line(&text::title(c.kind, &c.condition)))
             .collect(),
         outputs: step.outputs.iter().map(|(name, value)| [line(name), line(&value.to_string())]).collect(),
-        attempts: attempts(step),
+        attempts: if look.is_detailed { attempts(step) } else { Vec::new() },
     }
 }
 
