@@ -169,13 +169,110 @@ impl<'a> Walk<'a> {
 
 #[cfg(test)]
 mod tests {
+    use callboard_definition::{MemoryFetch, load};
+    use callboard_model::{Document, ServiceName};
+
     use super::*;
 
+    const DEFINITION: &str = "\
+openapi: 3.0.3
+info: {title: Shop, version: '1'}
+paths:
+  /orders:
+    get: {operationId: list, responses: {'200': {description: ok}}}
+    post: {operationId: create, responses: {'201': {description: ok}}}
+  /orders/{id}:
+    parameters: [{name: id, in: path, required: true, schema: {type: string}}]
+    get: {operationId: read, responses: {'200': {description: ok}}}
+    delete: {operationId: drop, responses: {'204': {description: ok}}}
+";
+
+    const BUY: &str = "\
+arazzo: 1.0.1
+info: {title: Buy, version: '1'}
+sourceDescriptions:
+  - {name: shop, url: ../shop.yaml, type: openapi}
+  - {name: helpers, url: helpers.arazzo.yaml, type: arazzo}
+workflows:
+  - workflowId: buy
+    steps:
+      - {stepId: prepare, workflowId: $sourceDescriptions.helpers.prepare}
+      - stepId: create
+        operationId: create
+        successCriteria: [{condition: $statusCode == 201}]
+        onFailure: [{name: again, type: goto, workflowId: look}]
+    x-callboard-finally:
+      - {stepId: drop, operationId: drop}
+  - workflowId: look
+    steps:
+      - {stepId: read, operationPath: '{$sourceDescriptions.shop.url}#/paths/~1orders~1{id}/get'}
+  - workflowId: broken
+    steps:
+      - {stepId: gone, operationId: nothing}
+      - {stepId: lost, workflowId: $sourceDescriptions.helpers.lost}
+";
+
+    const HELPERS: &str = "\
+arazzo: 1.0.1
+info: {title: Helpers, version: '1'}
+sourceDescriptions: [{name: shop, url: ../shop.yaml, type: openapi}]
+workflows:
+  - workflowId: prepare
+    steps:
+      - {stepId: list, operationId: list}
+";
+
+    fn used(buy: &str, helpers: &str) -> Vec<TestUse> {
+        let service = load(&ServiceName::new("shop"), "shop.yaml", &MemoryFetch::new().with("shop.yaml", DEFINITION));
+        let system = System::new(vec![service.value.expect("a definition")]);
+        let file = |name: &str, text: &str| {
+            let document = Document::parse(name, text.as_bytes()).expect("YAML");
+            callboard_scenario::parse(&document).value.expect("a scenario file")
+        };
+        let names = ["scenarios/buy.arazzo.yaml", "scenarios/helpers.arazzo.yaml"];
+        let files = [file(names[0], buy), file(names[1], helpers)];
+        let texts = [buy, helpers];
+        let source = |i: usize| ScenarioSource { name: names[i], origin: names[i], text: texts[i], file: &files[i] };
+        uses(&[source(0), source(1)], &system)
+    }
+
+    fn operations(test: &TestUse) -> Vec<String> {
+        test.operations.iter().map(|used| format!("{} {}", used.operation.method, used.operation.path)).collect()
+    }
+
     #[test]
-    fn the_fingerprint_is_the_published_one_and_parts_its_texts() {
-        // FNV-1a 128 of "a" followed by 0xff differs from that of "a"; what counts is that it never changes.
-        assert_eq!(fingerprint(["a"]), fingerprint(["a"]));
+    fn whatever_might_run_counts() {
+        let tests = used(BUY, HELPERS);
+        assert_eq!(tests[0].test.as_str(), "scenarios/buy.arazzo.yaml#buy");
+        assert_eq!(operations(&tests[0]), ["GET /orders", "POST /orders", "GET /orders/{id}", "DELETE /orders/{id}"]);
+        assert_eq!(tests[0].files, ["scenarios/buy.arazzo.yaml", "scenarios/helpers.arazzo.yaml"]);
+        assert!(tests[0].unresolved.is_empty(), "{:?}", tests[0].unresolved);
+        assert_eq!(operations(&tests[1]), ["GET /orders/{id}"]);
+        assert_eq!(operations(&tests[3]), ["GET /orders"]);
+    }
+
+    #[test]
+    fn what_cannot_be_resolved_is_listed() {
+        let tests = used(BUY, HELPERS);
+        assert_eq!(tests[2].unresolved.len(), 2, "{:?}", tests[2].unresolved);
+        assert!(tests[2].unresolved[0].contains("step `gone`"));
+        assert!(tests[2].unresolved[1].contains("workflow `lost`"));
+    }
+
+    #[test]
+    fn the_fingerprint_follows_every_file_that_the_test_is_made_of() {
+        let fingerprints =
+            |buy: &str, helpers: &str| used(buy, helpers).into_iter().map(|test| test.fingerprint).collect::<Vec<_>>();
+        let (before, after) = (fingerprints(BUY, HELPERS), fingerprints(BUY, &HELPERS.replace("title: Helpers", "title: Help")));
+        assert_ne!(before[0], after[0]);
+        assert_eq!(before[1], after[1]);
+    }
+
+    #[test]
+    fn fingerprints_part_their_texts_and_never_change() {
         assert_ne!(fingerprint(["ab", "c"]), fingerprint(["a", "bc"]));
         assert_ne!(fingerprint([]), fingerprint([""]));
+        // The offset basis of FNV-1a with 128 bits.
+        assert_eq!(fingerprint([]), "6c62272e07bb014262b821756295c58d");
     }
 }
