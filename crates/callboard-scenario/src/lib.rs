@@ -16,6 +16,7 @@ pub mod template;
 mod body;
 mod check;
 mod compare;
+mod expression_parser;
 mod parse;
 mod place;
 #[cfg(test)]

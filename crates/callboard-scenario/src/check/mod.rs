@@ -5,10 +5,12 @@
 
 mod body;
 mod calls;
+mod exchange;
 mod expressions;
 mod flow;
 mod loops;
 mod parameters;
+mod references;
 mod sources;
 mod status;
 mod target;
