@@ -1,6 +1,7 @@
 //! What a request and its answer have: places in bodies, headers, parameters.
 
 use std::borrow::Cow;
+use std::fmt::Display;
 
 use callboard_model::api::ParameterLocation;
 use callboard_model::schema::Descent;
@@ -45,14 +46,14 @@ impl<'c> Checker<'c> {
         }
     }
 
-    pub(super) fn missing_property(&mut self, missing: Option<Missing>, what: &str, expression: &Expression, spot: &Spot) {
+    pub(super) fn missing_property(&mut self, missing: Option<Missing>, what: &str, text: impl Display, spot: &Spot) {
         let Some(Missing { at, known }) = missing else {
             return;
         };
         let name = at.last().unwrap_or_default();
         let parent = at.parent().filter(|parent| !parent.is_root());
         let place = parent.map_or_else(String::new, |parent| format!(" at `{parent}`"));
-        let message = format!("`{expression}`: {what} has no `{name}`{place}");
+        let message = format!("`{text}`: {what} has no `{name}`{place}");
         let help = did_you_mean_or_list(&name, known.iter().map(String::as_str));
         self.error_within(codes::UNKNOWN_PROPERTY, spot, message, help);
     }

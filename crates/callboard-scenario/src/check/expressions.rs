@@ -63,6 +63,7 @@ impl<'c> Checker<'c> {
                 let message = format!("`{}` does not depend on anything", criterion.condition);
                 self.warning(codes::CONSTANT_CONDITION, &criterion.pointer.join("condition"), message, None);
             }
+            self.jsonpath_criterion(place, criterion, moment);
             for (field, offset, expression) in expressions {
                 let spot = spot(criterion.pointer.join(field), offset, expression);
                 self.expression(place, expression, &spot, moment);
@@ -71,6 +72,9 @@ impl<'c> Checker<'c> {
     }
 
     fn template(&mut self, place: Place<'c>, template: &'c Template, at: &Pointer, moment: Moment) {
+        if let Template::Selector(selector) = template {
+            self.jsonpath_selector(place, selector, at, moment);
+        }
         for Occurrence { at: inner, offset, expression } in template.expressions() {
             self.expression(place, expression, &spot(at.concat(&inner), offset, expression), moment);
         }

@@ -8,6 +8,7 @@ mod calls;
 mod exchange;
 mod expressions;
 mod flow;
+mod jsonpath;
 mod loops;
 mod parameters;
 mod references;
