@@ -11,12 +11,16 @@
 //! Each service answers `/__callboard/health`, `/__callboard/journal` and `POST /__callboard/reset`.
 
 mod answer;
+mod assemble;
 mod baggage;
 mod body;
+mod desk;
 mod fleet;
 pub mod journal;
 mod judges;
+mod keys;
 mod list;
+mod reply;
 mod request;
 mod resource;
 mod route;

@@ -12,18 +12,15 @@ use crate::world::Entity;
 
 /// Those that match: a query parameter named like a property (`known`) filters by it; limit, offset and page cut. With their number
 /// before the cut.
-pub(crate) fn select<'q>(
-    entities: Vec<Arc<Entity>>,
-    known: &[&str],
-    query: impl Iterator<Item = (&'q str, &'q Value)> + Clone,
-) -> (Vec<Arc<Entity>>, usize) {
-    let filters: Vec<(&str, &Value)> = query.clone().filter(|(name, value)| paging(name).is_none() && !is_empty(value)).collect();
+pub(crate) fn select(entities: Vec<Arc<Entity>>, known: &[&str], query: &[(&str, &Value)]) -> (Vec<Arc<Entity>>, usize) {
+    let filters: Vec<(&str, &Value)> =
+        query.iter().filter(|(name, value)| paging(name).is_none() && !is_empty(value)).copied().collect();
     let matching: Vec<Arc<Entity>> = entities
         .into_iter()
         .filter(|entity| filters.iter().all(|(name, wanted)| fits(&entity.value, name, wanted, known)))
         .collect();
     let total = matching.len();
-    let number = |kind: Paging| query.clone().find(|(name, _)| paging(name) == Some(kind)).and_then(|(_, value)| value.as_u64());
+    let number = |kind: Paging| query.iter().find(|(name, _)| paging(name) == Some(kind)).and_then(|(_, value)| value.as_u64());
     let limit = number(Paging::Limit).map_or(usize::MAX, |n| usize::try_from(n).unwrap_or(usize::MAX));
     let page = number(Paging::Page).map_or(0, |n| n.saturating_sub(1));
     let skipped_pages = if limit == usize::MAX { 0 } else { usize::try_from(page).unwrap_or(usize::MAX).saturating_mul(limit) };

@@ -12,17 +12,15 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use callboard_model::api::ParameterLocation;
-use callboard_model::{NodeRef, Pointer, Schema, Service};
-use callboard_schema::{Direction, Fill, Hints, parameter, synthesise};
-use serde_json::{Map, Value, json};
+use callboard_model::Service;
+use serde_json::{Map, Value};
 
 use crate::judges::Judges;
-use crate::resource::{Collection, CollectionId, same_name};
+use crate::resource::{Collection, CollectionId};
 use crate::world::{Entity, Known, ShelfKey, World};
 
 /// How many entities a collection has from the start.
-const SEEDED: u64 = 3;
+pub(crate) const SEEDED: u64 = 3;
 /// Integer keys below this exist from the start; made ones begin above.
 const LAZY_BELOW: i64 = 1000;
 
@@ -35,7 +33,7 @@ pub(crate) struct Ground {
     pub(crate) seed: u64,
     pub(crate) strict_keys: bool,
     seeded: RwLock<HashMap<(CollectionId, String, String), Arc<Entity>>>,
-    keys: RwLock<HashMap<CollectionId, Arc<Vec<String>>>>,
+    pub(crate) kept_keys: RwLock<HashMap<CollectionId, Arc<Vec<String>>>>,
 }
 
 /// More made entities than this are not kept between requests; they are made again, the same.
@@ -58,7 +56,7 @@ pub(crate) fn key_text(value: &Value) -> Option<String> {
 }
 
 /// Joins the keys of parents; a separator that no decoded segment of a path needs.
-fn joined(keys: &[String]) -> String {
+pub(crate) fn joined(keys: &[String]) -> String {
     keys.join("\u{1f}")
 }
 
@@ -66,7 +64,7 @@ impl Ground {
     pub(crate) fn new(index: usize, service: Arc<Service>, collections: Vec<Collection>, seed: u64, strict_keys: bool) -> Self {
         let seed = seed ^ hash(&[service.name.as_str()]);
         let judges = Judges::new(service.clone());
-        Self { index, service, collections, judges, seed, strict_keys, seeded: RwLock::default(), keys: RwLock::default() }
+        Self { index, service, collections, judges, seed, strict_keys, seeded: RwLock::default(), kept_keys: RwLock::default() }
     }
 
     fn shelf(&self, id: CollectionId, keys: &[String]) -> ShelfKey {
@@ -118,98 +116,6 @@ impl Ground {
         let is_small = key.parse::<i64>().is_ok_and(|n| (0..LAZY_BELOW).contains(&n)) && self.has_integer_keys(id);
         let is_unlearnable = !collection.can_create && !collection.can_list;
         is_open || is_small || is_unlearnable
-    }
-
-    fn key_schemas(&self, id: CollectionId) -> impl Iterator<Item = Schema<'_>> {
-        let collection = &self.collections[id];
-        let property = collection.entity.as_ref().zip(collection.key_property.as_ref());
-        let of_property = property.and_then(|(node, name)| self.judges.schema(node)?.property(name));
-        let of_parameter = collection.key_parameter.as_ref().and_then(|(_, node)| self.judges.schema(node.as_ref()?));
-        of_property.into_iter().chain(of_parameter)
-    }
-
-    fn has_integer_keys(&self, id: CollectionId) -> bool {
-        self.key_schemas(id).any(|schema| matches!(schema.types().first(), Some(&"integer" | &"number")))
-    }
-
-    /// The keys that exist from the start.
-    pub(crate) fn seeded_keys(&self, id: CollectionId) -> Arc<Vec<String>> {
-        if let Some(keys) = self.keys.read().unwrap_or_else(PoisonError::into_inner).get(&id) {
-            return keys.clone();
-        }
-        let keys = Arc::new(self.make_keys(id));
-        self.keys.write().unwrap_or_else(PoisonError::into_inner).entry(id).or_insert(keys).clone()
-    }
-
-    fn make_keys(&self, id: CollectionId) -> Vec<String> {
-        if self.collections[id].is_single {
-            return vec![String::new()];
-        }
-        let mut keys: Vec<String> = Vec::new();
-        let enumerated = self.key_schemas(id).find_map(|schema| schema.enumeration());
-        if let Some(values) = enumerated {
-            keys.extend(values.into_iter().filter_map(key_text));
-            return keys;
-        }
-        for ordinal in 1..=SEEDED {
-            let key = key_text(&self.new_key(id, ordinal, &|known| keys.iter().any(|key| key == known))).unwrap_or_default();
-            keys.push(key);
-        }
-        keys.extend(self.documented_keys(id));
-        keys
-    }
-
-    /// Examples of the key's parameter.
-    fn documented_keys(&self, id: CollectionId) -> Vec<String> {
-        let Some((name, _)) = &self.collections[id].key_parameter else { return Vec::new() };
-        let parameters =
-            self.service.operations.iter().filter(|op| {
-                crate::resource::split_key(&op.key.path).is_some_and(|(parent, _)| parent == self.collections[id].path)
-            });
-        let mut found: Vec<String> = Vec::new();
-        for parameter in parameters.filter_map(|op| op.parameter(ParameterLocation::Path, name)) {
-            let raw = self.service.documents.value(&parameter.node);
-            let own = raw.into_iter().flat_map(|raw| [raw.get("example"), raw.get("x-example")]).flatten();
-            let named = raw
-                .and_then(|raw| raw.get("examples")?.as_object())
-                .into_iter()
-                .flat_map(|map| map.values().filter_map(|v| v.get("value")));
-            let of_schema = parameter.schema.as_ref().and_then(|node| self.judges.schema(node)).map(|schema| schema.examples());
-            let texts = own.chain(named).chain(of_schema.into_iter().flatten()).filter_map(key_text);
-            found.extend(texts.collect::<Vec<_>>());
-        }
-        found.dedup();
-        found
-    }
-
-    /// A key that is not taken.
-    fn new_key(&self, id: CollectionId, ordinal: u64, is_taken: &dyn Fn(&str) -> bool) -> Value {
-        let collection = &self.collections[id];
-        let name = collection.key_property.clone().unwrap_or_else(|| "id".to_owned());
-        if self.has_integer_keys(id) {
-            let mut number = ordinal;
-            while is_taken(&number.to_string()) {
-                number += 1;
-            }
-            return json!(number);
-        }
-        let schema = self.key_schemas(id).next();
-        let hints =
-            Hints { ignore_examples: true, ..Hints::named(if name == "name" { collection.singular() + "Name" } else { name }) };
-        for attempt in 0..50_u64 {
-            let seed = self.seed
-                ^ hash(&[&collection.path, "key"])
-                ^ (ordinal << 8).wrapping_add(attempt).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-            let value = match &schema {
-                Some(schema) => synthesise(schema, Direction::Response, seed, &hints),
-                None => json!(format!("{}-{ordinal:04}", collection.singular())),
-            };
-            let text = key_text(&value).filter(|text| !text.is_empty() && !text.contains('/'));
-            if text.is_some_and(|text| !is_taken(&text)) {
-                return value;
-            }
-        }
-        json!(format!("{}-{ordinal:04}", collection.singular()))
     }
 
     /// An entity as it is from the start.
@@ -300,126 +206,5 @@ impl Ground {
             shelf.present.shift_remove(&key);
             shelf.gone.insert(key);
         });
-    }
-
-    /// An entity's representation: what was sent, its key and its parents stay; the rest is made. `is_new`: the service's own fields
-    /// begin with their defaults.
-    pub(crate) fn assemble(
-        &self,
-        id: CollectionId,
-        keys: &[String],
-        key: Option<&str>,
-        sent: &Map<String, Value>,
-        is_new: bool,
-    ) -> Value {
-        let collection = &self.collections[id];
-        let Some(node) = &collection.entity else { return Value::Object(sent.clone()) };
-        let Some(schema) = self.judges.schema(node) else { return Value::Object(sent.clone()) };
-        let mut own = sent.clone();
-        if let (Some(name), Some(key)) = (&collection.key_property, key.filter(|_| !collection.is_single)) {
-            own.insert(name.clone(), parameter::coerce(schema.property(name).as_ref(), key));
-        }
-        let mut pins = self.pins(&schema, &own);
-        self.pin_parents(id, keys, &schema, &own, &mut pins);
-        if is_new {
-            pin_defaults(&schema, &own, &mut pins);
-        }
-        let key = key.unwrap_or_default();
-        let parents = joined(&keys[..collection.depth.min(keys.len())]);
-        let hints = Hints { pins, name: Some(collection.singular()), ..Hints::default() };
-        let seed = self.seed ^ hash(&[&collection.path, &parents, key]);
-        self.judges.make(node, seed, &hints).unwrap_or_else(|| Value::Object(sent.clone()))
-    }
-
-    /// Properties that the schema describes and whose values it allows.
-    pub(crate) fn pins(&self, schema: &Schema<'_>, values: &Map<String, Value>) -> Vec<(Pointer, Value)> {
-        let is_bare = schema.all_properties().is_empty() && !schema.is_closed();
-        let fits = |name: &str, value: &Value| match schema.property(name) {
-            Some(property) => !property.is_write_only() && self.judges.is_valid(property.node(), Direction::Response, value),
-            None => is_bare,
-        };
-        let kept = values.iter().filter(|(name, value)| fits(name, value));
-        kept.map(|(name, value)| (Pointer::root().join(name), value.clone())).collect()
-    }
-
-    /// Properties named like the parameters of the path carry their values.
-    fn pin_parents(
-        &self,
-        id: CollectionId,
-        keys: &[String],
-        schema: &Schema<'_>,
-        own: &Map<String, Value>,
-        pins: &mut Vec<(Pointer, Value)>,
-    ) {
-        let path = &self.collections[id].path;
-        let names = path.split('{').skip(1).filter_map(|rest| rest.split('}').next());
-        for (name, key) in names.zip(keys) {
-            let found = schema.all_properties().into_iter().find(|(property, _)| same_name(property, name));
-            let Some((property, child)) = found.filter(|(property, _)| !own.contains_key(*property)) else { continue };
-            let value = parameter::coerce(Some(&child), key);
-            let is_key = self.collections[id].key_property.as_deref() == Some(property);
-            if !is_key && self.judges.is_valid(child.node(), Direction::Response, &value) {
-                pins.push((Pointer::root().join(property), value));
-            }
-        }
-    }
-
-    /// The representation by another schema: the entity itself where that is the same, otherwise made around what both have.
-    pub(crate) fn shown(&self, id: CollectionId, entity: &Entity, node: &NodeRef, wrapper: Option<&str>) -> Option<Value> {
-        let schema = self.judges.schema(node)?;
-        let seed = self.seed ^ hash(&[&self.collections[id].path, &entity.key, "shown"]);
-        if let Some(property) = wrapper {
-            let inner = schema.property(property)?;
-            let value = self.shown(id, entity, inner.resolved().node(), None)?;
-            let hints = Hints { pins: vec![(Pointer::root().join(property), value)], fill: Fill::Minimal, ..Hints::default() };
-            return self.judges.make(node, seed, &hints);
-        }
-        let resolved = schema.resolved();
-        if self.collections[id].entity.as_ref() == Some(resolved.node()) || self.is_shown_whole(&resolved, entity) {
-            return Some(entity.value.clone());
-        }
-        match resolved.types().first() {
-            Some(&"array") => {
-                let items = resolved.items()?;
-                let item = self.shown(id, entity, items.resolved().node(), None)?;
-                Some(Value::Array(vec![item]))
-            }
-            Some(&("string" | "integer" | "number")) => {
-                let key = parameter::coerce(Some(&resolved), &entity.key);
-                if self.judges.is_valid(resolved.node(), Direction::Response, &key) {
-                    Some(key)
-                } else {
-                    self.judges.make(node, seed, &Hints::default())
-                }
-            }
-            _ => {
-                let empty = Map::new();
-                let pins = self.pins(&resolved, entity.value.as_object().unwrap_or(&empty));
-                self.judges.make(node, seed, &Hints { pins, ..Hints::default() })
-            }
-        }
-    }
-
-    /// Whether another schema describes all that the entity has, and allows it.
-    fn is_shown_whole(&self, schema: &Schema<'_>, entity: &Entity) -> bool {
-        let known = schema.all_properties();
-        let is_known = |name: &String| known.iter().any(|(property, _)| property == name);
-        entity.value.as_object().is_some_and(|map| !map.is_empty() && map.keys().all(is_known))
-            && self.judges.is_valid(schema.node(), Direction::Response, &entity.value)
-    }
-}
-
-/// A new entity's own fields: the schema's default, and the first value of a status.
-fn pin_defaults(schema: &Schema<'_>, sent: &Map<String, Value>, pins: &mut Vec<(Pointer, Value)>) {
-    for (name, property) in schema.properties() {
-        if sent.contains_key(name) || pins.iter().any(|(at, _)| at.last().as_deref() == Some(name)) {
-            continue;
-        }
-        let is_status = ["status", "state", "phase"].iter().any(|status| same_name(status, name));
-        let first = || property.enumeration().and_then(|values| values.into_iter().find(|value| !value.is_null()));
-        let default = property.lookup("default").filter(|value| !value.is_null());
-        if let Some(value) = default.or_else(|| first().filter(|_| is_status)) {
-            pins.push((Pointer::root().join(name), value.clone()));
-        }
     }
 }

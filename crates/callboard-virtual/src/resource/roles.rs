@@ -97,7 +97,7 @@ impl<'a> Model<'a> {
 
     /// A collection of which the path is another reading (`/pet/findByStatus`): same entities, and a prefix of the path.
     fn view_of(&self, path: &str) -> Option<CollectionId> {
-        let items = self.list_items(self.success_schema(self.at(&Method::Get, path)?)?, path)?;
+        let items = self.list_items(&self.success_schema(self.at(&Method::Get, path)?)?, path)?;
         let node = items.resolved().node().clone();
         let (prefix, _) = path.rsplit_once('/')?;
         let id = *self.by_path.get(prefix)?;
@@ -124,16 +124,16 @@ impl<'a> Model<'a> {
     }
 
     fn is_list(&self, schema: &Schema<'a>, path: &str) -> bool {
-        schema.types() == ["array"] || self.list_items(schema.clone(), path).is_some_and(|items| items.types() == ["object"])
+        schema.types() == ["array"] || self.list_items(schema, path).is_some_and(|items| items.types() == ["object"])
     }
 
     /// The schema of an entity in a listing.
-    fn list_items(&self, schema: Schema<'a>, path: &str) -> Option<Schema<'a>> {
+    fn list_items(&self, schema: &Schema<'a>, path: &str) -> Option<Schema<'a>> {
         if schema.types() == ["array"] {
             return schema.items();
         }
         let last = last_segment(path);
-        let property = array_property(&schema, last)?;
+        let property = array_property(schema, last)?;
         // An object that happens to hold an array is no listing, unless it is called one.
         let is_called_so = is_plural(last) || normalised_is(last, &property);
         is_called_so.then(|| schema.property(&property)?.items()).flatten()
@@ -204,7 +204,7 @@ impl<'a> Model<'a> {
         let whole = answered.filter(|schema| !schema.all_properties().is_empty()).map(|schema| unwrapped(schema, &singular));
         let listed = || {
             let schema = self.success_schema(self.at(&Method::Get, path)?)?;
-            self.list_items(schema, path).filter(|items| !items.all_properties().is_empty())
+            self.list_items(&schema, path).filter(|items| !items.all_properties().is_empty())
         };
         let sent = || {
             let operation = self.at(&Method::Post, path).or(of(Method::Put)).or(of(Method::Post))?;

@@ -37,16 +37,16 @@ fn request(service: &Service, operation: &Operation, seed: u64) -> (String, http
             .map_or(Value::from("x"), |schema| synthesise(&schema, Direction::Request, seed, &Hints::named(&parameter.name)));
         match write(parameter, &value) {
             Written::Path(text) => {
-                path = path.replace(&format!("{{{}}}", parameter.name), if text.is_empty() { "x" } else { &text })
+                path = path.replace(&format!("{{{}}}", parameter.name), if text.is_empty() { "x" } else { &text });
             }
             Written::Query(pairs) => query.extend(pairs.into_iter().map(|(name, value)| format!("{name}={value}"))),
             Written::Querystring(text) => query.push(text),
             Written::Header(text) if parameter.location == ParameterLocation::Header => {
-                request = request.header(&parameter.name, text)
+                request = request.header(&parameter.name, text);
             }
             Written::Cookie(pairs) => {
                 request =
-                    request.header("cookie", pairs.into_iter().map(|(n, v)| format!("{n}={v}")).collect::<Vec<_>>().join("; "))
+                    request.header("cookie", pairs.into_iter().map(|(n, v)| format!("{n}={v}")).collect::<Vec<_>>().join("; "));
             }
             Written::Header(_) => {}
         }
