@@ -9,8 +9,13 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 /// Callboard reads the definitions of several services as one system, writes scenarios that cross them, stands in for services that
 /// are missing, runs, and tells which tests a change concerns. No language model, key or network is needed.
 #[derive(Debug, Parser)]
-#[command(name = "callboard", version, max_term_width = 110, after_help = "Start with `callboard demo`, or with `callboard init` in a project of yours.
-Exit codes: 0 pass, 1 a test failed, 2 a file or argument is wrong, 3 the environment is not ready, 4 a bug of ours.")]
+#[command(
+    name = "callboard",
+    version,
+    max_term_width = 110,
+    after_help = "Start with `callboard demo`, or with `callboard init` in a project of yours.
+Exit codes: 0 pass, 1 a test failed, 2 a file or argument is wrong, 3 the environment is not ready, 4 a bug of ours."
+)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) global: Global,

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use callboard_definition::{Fetch, FetchError};
 use callboard_model::document::MAX_BYTES;
+use callboard_runner::{Client, Limits, Outgoing};
 
 /// How long a definition may take to arrive.
 const URL_TIMEOUT: Duration = Duration::from_secs(10);
@@ -26,7 +27,11 @@ impl DiskAndWeb {
 
 impl Fetch for DiskAndWeb {
     fn fetch(&self, origin: &str) -> Result<Vec<u8>, FetchError> {
-        if is_url(origin) { fetch_url(origin).map_err(FetchError::new) } else { read_file(&self.base.join(origin)).map_err(FetchError::new) }
+        if is_url(origin) {
+            fetch_url(origin).map_err(FetchError::new)
+        } else {
+            read_file(&self.base.join(origin)).map_err(FetchError::new)
+        }
     }
 }
 
@@ -61,14 +66,18 @@ pub(crate) fn fetch_url(url: &str) -> Result<Vec<u8>, String> {
     let url = url.to_owned();
     let on_thread = move || -> Result<Vec<u8>, String> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| e.to_string())?;
-        runtime.block_on(async { tokio::time::timeout(URL_TIMEOUT, get(&url)).await })
+        runtime
+            .block_on(async { tokio::time::timeout(URL_TIMEOUT, get(&url)).await })
             .unwrap_or_else(|_| Err(format!("no answer within {} s", URL_TIMEOUT.as_secs())))
     };
     std::thread::spawn(on_thread).join().unwrap_or_else(|_| Err("the request ended unexpectedly".to_owned()))
 }
 
 async fn get(url: &str) -> Result<Vec<u8>, String> {
-    let answer = callboard_runner::client::get(url, MAX_BYTES + 1).await.map_err(|e| e.to_string())?;
+    let limits = Limits { body: MAX_BYTES + 1, ..Limits::default().within(URL_TIMEOUT) };
+    let uri = url.parse().map_err(|_| "it is no valid URL".to_owned())?;
+    let request = Outgoing { method: http::Method::GET, url: uri, headers: http::HeaderMap::new(), body: bytes::Bytes::new() };
+    let answer = Client::new().send(request, &limits).await.map_err(|error| error.to_string())?;
     if answer.status != 200 {
         return Err(format!("it answered {}", answer.status));
     }

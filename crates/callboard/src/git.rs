@@ -6,29 +6,12 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use callboard_analysis::impact::FileChange;
 use callboard_model::Code;
 
 use crate::exit::Failure;
 
 const GIT: Code = Code("git");
-
-/// How a file changed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum FileChange {
-    /// It is new, tracked or not.
-    Added(String),
-    /// Its content or mode changed.
-    Modified(String),
-    /// It is gone.
-    Deleted(String),
-    /// It moved, changed or not.
-    Renamed {
-        /// The old path.
-        from: String,
-        /// The new path.
-        to: String,
-    },
-}
 
 /// A git work tree. Paths are relative to `root`, with `/`.
 #[derive(Debug)]
@@ -69,7 +52,11 @@ impl Repository {
             Ok(base) => Ok(text(&base).trim().to_owned()),
             Err(_) if self.is_shallow() => {
                 let help = "fetch more with `git fetch --unshallow`".to_owned();
-                Err(Failure::argument(GIT, format!("this clone is too shallow to reach where it parted from `{revision}`"), Some(help)))
+                Err(Failure::argument(
+                    GIT,
+                    format!("this clone is too shallow to reach where it parted from `{revision}`"),
+                    Some(help),
+                ))
             }
             Err(_) => Err(Failure::argument(GIT, format!("HEAD and `{revision}` have no common commit"), None)),
         }
@@ -81,7 +68,8 @@ impl Repository {
         let diff = self.git(&["diff", "--name-status", "-z", "--find-renames", "--no-ext-diff", commit, "--"]).map_err(failed)?;
         let untracked = self.git(&["ls-files", "--others", "--exclude-standard", "-z"]).map_err(failed)?;
         let mut changes = parse_name_status(&text(&diff));
-        changes.extend(text(&untracked).split('\0').filter(|path| !path.is_empty()).map(|path| FileChange::Added(path.to_owned())));
+        changes
+            .extend(text(&untracked).split('\0').filter(|path| !path.is_empty()).map(|path| FileChange::Added(path.to_owned())));
         Ok(changes)
     }
 
@@ -109,7 +97,11 @@ fn run(folder: &Path, arguments: &[&str]) -> Result<Vec<u8>, String> {
         .stdin(Stdio::null())
         .output()
         .map_err(|error| format!("the `git` command cannot be started: {error}"))?;
-    if output.status.success() { Ok(output.stdout) } else { Err(text(&output.stderr).trim().trim_start_matches("fatal: ").to_owned()) }
+    if output.status.success() {
+        Ok(output.stdout)
+    } else {
+        Err(text(&output.stderr).trim().trim_start_matches("fatal: ").to_owned())
+    }
 }
 
 fn text(bytes: &[u8]) -> String {

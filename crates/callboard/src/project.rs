@@ -1,11 +1,12 @@
 //! A user's project: its settings, its services read as one system, its scenario files.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use callboard_model::names::TestName;
 use callboard_model::{Code, Diagnostic, Document, ServiceName, System};
-use callboard_scenario::ScenarioFile;
+use callboard_runner::SourceFile;
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
 use crate::exit::Failure;
@@ -28,8 +29,6 @@ pub(crate) struct Project {
     pub(crate) root: PathBuf,
     /// The settings; empty without a file.
     pub(crate) settings: Settings,
-    /// Whether there is a `callboard.toml`.
-    pub(crate) has_settings: bool,
 }
 
 /// A definition named on the command line or in the settings.
@@ -55,10 +54,8 @@ pub(crate) struct LoadedSystem {
 pub(crate) struct ScenarioDocument {
     /// The path from the project's folder, with `/`: the first part of its tests' names.
     pub(crate) name: String,
-    /// The text.
-    pub(crate) document: Document,
-    /// What was understood; nothing when it is no scenario file at all.
-    pub(crate) file: Option<Arc<ScenarioFile>>,
+    /// What was understood, with the text; nothing when it is no scenario file at all.
+    pub(crate) source: Option<Arc<SourceFile>>,
     /// What is wrong with it, as far as it can be seen without the definitions.
     pub(crate) diagnostics: Vec<Diagnostic>,
 }
@@ -82,11 +79,11 @@ impl Project {
         };
         let path = root.join(FILE_NAME);
         if !path.is_file() {
-            return Ok(Self { root, settings: Settings::default(), has_settings: false });
+            return Ok(Self { root, settings: Settings::default() });
         }
         let text = std::fs::read_to_string(&path).map_err(|error| Failure::file(&path, "read", &error))?;
         let settings = Settings::parse(&Arc::from(shown(&path)), &text).map_err(|diagnostic| Failure::from(*diagnostic))?;
-        Ok(Self { root, settings, has_settings: true })
+        Ok(Self { root, settings })
     }
 
     /// Definitions of the settings, those of the command line added or put in their place.
@@ -155,7 +152,8 @@ impl Project {
     fn find_scenarios(&self, folder: &Path) -> Result<Vec<PathBuf>, Failure> {
         let globs = self.scenario_globs()?;
         let walk = ignore::WalkBuilder::new(folder_or_here(folder)).require_git(false).filter_entry(is_worth_a_look).build();
-        let files = walk.flatten().filter(|entry| entry.file_type().is_some_and(|t| t.is_file())).map(|entry| without_dot(entry.path()));
+        let files =
+            walk.flatten().filter(|entry| entry.file_type().is_some_and(|t| t.is_file())).map(|entry| without_dot(entry.path()));
         let mut paths: Vec<_> = files.filter(|path| globs.is_match(path.strip_prefix(&self.root).unwrap_or(path))).collect();
         paths.sort();
         Ok(paths)
@@ -166,7 +164,8 @@ impl Project {
         let defaults: Vec<String> = SCENARIO_GLOBS.iter().map(|&glob| glob.to_owned()).collect();
         let mut set = GlobSetBuilder::new();
         for glob in own.unwrap_or(&defaults) {
-            let glob = Glob::new(glob).map_err(|error| Failure::argument(INVALID_SETTINGS, format!("project.scenarios: {error}"), None))?;
+            let glob = Glob::new(glob)
+                .map_err(|error| Failure::argument(INVALID_SETTINGS, format!("project.scenarios: {error}"), None))?;
             set.add(glob);
         }
         set.build().map_err(|error| Failure::argument(INVALID_SETTINGS, format!("project.scenarios: {error}"), None))
@@ -188,7 +187,8 @@ impl Project {
         sources.add(document.origin(), document.text());
         let parsed = callboard_scenario::parse(&document);
         let name = self.name_of(path);
-        Ok(ScenarioDocument { name, document, file: parsed.value.map(Arc::new), diagnostics: parsed.diagnostics })
+        let source = parsed.value.map(|file| Arc::new(SourceFile { document, file }));
+        Ok(ScenarioDocument { name, source, diagnostics: parsed.diagnostics })
     }
 
     fn near_scenario(&self, path: &Path) -> Option<String> {
@@ -201,6 +201,21 @@ impl Project {
         let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
         let (path, root) = (absolute(path), absolute(folder_or_here(&self.root)));
         shown(path.strip_prefix(&root).unwrap_or(&path))
+    }
+
+    /// What people call the project.
+    pub(crate) fn title(&self) -> &str {
+        self.settings.project.name.as_deref().unwrap_or("Callboard")
+    }
+
+    /// The project's glossary.
+    pub(crate) fn aliases(&self) -> BTreeMap<String, String> {
+        self.settings.aliases.iter().map(|(word, entity)| (word.clone(), entity.clone())).collect()
+    }
+
+    /// What the project says about entities and links.
+    pub(crate) fn map_options(&self) -> callboard_planner::MapOptions {
+        callboard_planner::MapOptions { aliases: self.aliases(), ..callboard_planner::MapOptions::default() }
     }
 
     /// Where the project keeps its results.

@@ -77,6 +77,8 @@ pub(crate) struct TargetSection {
     /// Whether Callboard stands in for it.
     #[serde(rename = "virtual")]
     pub(crate) is_virtual: bool,
+    /// The port where it stands in, so that real neighbours find it; any free port when absent.
+    pub(crate) port: Option<u16>,
     /// Headers of each request to it.
     pub(crate) headers: IndexMap<String, String>,
 }
@@ -132,7 +134,9 @@ impl Settings {
                 if target_section.server.is_none() && !target_section.is_virtual {
                     let message = format!("`{name}` has neither a `server` nor `virtual = true`");
                     let help = "add server = \"http://127.0.0.1:PORT\", or virtual = true to stand in for it";
-                    return Err(Box::new(Diagnostic::error(INVALID_SETTINGS, to_span(file, text, target.span()), message).with_help(help)));
+                    return Err(Box::new(
+                        Diagnostic::error(INVALID_SETTINGS, to_span(file, text, target.span()), message).with_help(help),
+                    ));
                 }
             }
         }

@@ -28,7 +28,9 @@ impl Terminal {
         let wanted = |is_terminal: bool| match global.color {
             ColorWhen::Always => true,
             ColorWhen::Never => false,
-            ColorWhen::Auto => is_terminal && variable("NO_COLOR").is_none_or(|v| v.is_empty()) && variable("TERM").as_deref() != Some("dumb"),
+            ColorWhen::Auto => {
+                is_terminal && variable("NO_COLOR").is_none_or(|v| v.is_empty()) && variable("TERM").as_deref() != Some("dumb")
+            }
         };
         Self {
             color_out: wanted(std::io::stdout().is_terminal()),
@@ -40,6 +42,11 @@ impl Terminal {
     /// Whether progress may be drawn on stderr.
     pub(crate) fn shows_progress(&self) -> bool {
         !self.quiet && std::io::stderr().is_terminal()
+    }
+
+    /// Whether only errors are shown.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.quiet
     }
 
     /// Whether stdout takes colour.
@@ -55,7 +62,8 @@ impl Terminal {
     /// Writes data to stdout. A closed pipe ends the program quietly, as other tools do.
     pub(crate) fn data(&self, text: &str) {
         let mut out = std::io::stdout().lock();
-        let result = out.write_all(text.as_bytes()).and_then(|()| if text.ends_with('\n') { Ok(()) } else { out.write_all(b"\n") });
+        let result =
+            out.write_all(text.as_bytes()).and_then(|()| if text.ends_with('\n') { Ok(()) } else { out.write_all(b"\n") });
         if result.and_then(|()| out.flush()).is_err() {
             std::process::exit(0);
         }
@@ -85,7 +93,10 @@ impl Terminal {
                 self.write_err(&render(&renderer, diagnostic, sources));
             }
             if of_kind.len() > MAX_DRAWN {
-                self.write_err(&format!("… and {} more of this kind; `callboard check --json` lists all", of_kind.len() - MAX_DRAWN));
+                self.write_err(&format!(
+                    "… and {} more of this kind; `callboard check --json` lists all",
+                    of_kind.len() - MAX_DRAWN
+                ));
             }
         }
     }

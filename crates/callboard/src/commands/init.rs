@@ -65,7 +65,7 @@ fn find_all(places: &[String], terminal: &Terminal) -> Result<Vec<Found>, Failur
         for origin in origins {
             match load(&origin) {
                 Some(service) => {
-                    let name = unique_name(discover::service_name(&service.title, &origin), &mut names);
+                    let name = unique_name(discover::service_name(&origin, &service.title).as_str().to_owned(), &mut names);
                     found.push(Found { name, origin, service });
                 }
                 None => terminal.say(format!("  {origin} looks like a definition and cannot be read; see callboard check")),
@@ -91,7 +91,8 @@ fn unique_name(wanted: String, taken: &mut BTreeSet<String>) -> String {
 
 /// The URL itself when a definition stands there, or the first well-known place on that host.
 fn definition_url(url: &str) -> Result<String, Failure> {
-    let is_definition = |url: &str| fetch_url(url).map(|bytes| discover::looks_like_definition(&bytes));
+    let is_definition =
+        |url: &str| fetch_url(url).map(|bytes| discover::looks_like_definition(url, &String::from_utf8_lossy(&bytes)));
     let first = is_definition(url);
     if first == Ok(true) {
         return Ok(url.to_owned());
@@ -118,19 +119,23 @@ fn definition_files(place: &Path) -> Result<Vec<String>, Failure> {
     }
     let walk = ignore::WalkBuilder::new(folder_or_here(place)).require_git(false).build();
     let files = walk.flatten().filter(|entry| entry.file_type().is_some_and(|t| t.is_file())).map(ignore::DirEntry::into_path);
-    let mut found: Vec<String> = files.filter(|path| is_candidate(path)).filter(|path| holds_definition(path)).map(|path| shown(&path)).collect();
+    let mut found: Vec<String> =
+        files.filter(|path| is_candidate(path)).filter(|path| holds_definition(path)).map(|path| shown(&path)).collect();
     found.sort();
     Ok(found)
 }
 
 fn is_candidate(path: &Path) -> bool {
-    let is_text = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("json") || e.eq_ignore_ascii_case("yaml") || e.eq_ignore_ascii_case("yml"));
+    let is_text = path
+        .extension()
+        .is_some_and(|e| e.eq_ignore_ascii_case("json") || e.eq_ignore_ascii_case("yaml") || e.eq_ignore_ascii_case("yml"));
     let is_foreign = path.components().any(|c| matches!(c.as_os_str().to_str(), Some("node_modules" | "target")));
     is_text && !is_foreign && path.metadata().is_ok_and(|m| m.len() <= MAX_CANDIDATE)
 }
 
 fn holds_definition(path: &Path) -> bool {
-    DiskAndWeb::new("").fetch(&shown(path)).is_ok_and(|bytes| discover::looks_like_definition(&bytes))
+    let path = shown(path);
+    DiskAndWeb::new("").fetch(&path).is_ok_and(|bytes| discover::looks_like_definition(&path, &String::from_utf8_lossy(&bytes)))
 }
 
 fn settings_text(found: &[Found]) -> String {
@@ -141,17 +146,24 @@ fn settings_text(found: &[Found]) -> String {
     for service in found {
         text.push_str(&format!("[services.{}]\ndefinition = {}\n", key(&service.name), quoted(&service.origin)));
         match code_folder(&service.origin) {
-            Some(folder) => text.push_str(&format!("owns = [{}]   # its code: a change there selects its tests\n\n", quoted(&format!("{folder}/**")))),
+            Some(folder) => text.push_str(&format!(
+                "owns = [{}]   # its code: a change there selects its tests\n\n",
+                quoted(&format!("{folder}/**"))
+            )),
             None => text.push_str("# owns = [\"path/of/its/code/**\"]   # a change there selects its tests\n\n"),
         }
     }
-    text.push_str("# Where the services answer. `callboard run --env NAME` picks one; the first is the default.\n[environments.local]\n\n");
+    text.push_str(
+        "# Where the services answer. `callboard run --env NAME` picks one; the first is the default.\n[environments.local]\n\n",
+    );
     for service in found {
         text.push_str(&format!("[environments.local.services.{}]\n", key(&service.name)));
         match service.service.servers.iter().find(|server| is_local(&server.url)) {
             Some(server) => text.push_str(&format!("server = {}\n", quoted(&server.url))),
             // Whatever else a definition names may be production: it is never called without the user saying so.
-            None => text.push_str("virtual = true                        # Callboard stands in; or: server = \"http://127.0.0.1:PORT\"\n"),
+            None => text.push_str(
+                "virtual = true                        # Callboard stands in; or: server = \"http://127.0.0.1:PORT\"\n",
+            ),
         }
         if !service.service.security_schemes.is_empty() {
             text.push_str("# headers = { Authorization = \"Bearer ${TOKEN}\" }   # ${…} comes from the process environment and is never shown\n");
@@ -177,7 +189,8 @@ fn code_folder(origin: &str) -> Option<String> {
     }
     let folder = Path::new(origin).parent()?;
     let name = folder.file_name()?.to_str()?.to_lowercase();
-    let is_shelf = ["definitions", "specs", "spec", "openapi", "swagger", "apis", "api", "docs", "schemas"].contains(&name.as_str());
+    let is_shelf =
+        ["definitions", "specs", "spec", "openapi", "swagger", "apis", "api", "docs", "schemas"].contains(&name.as_str());
     (!is_shelf).then(|| shown(folder))
 }
 

@@ -77,7 +77,8 @@ fn to_text(system: &System, map: &SystemMap, with_links: bool) -> String {
     for service in system.services() {
         let usable = service.operations.iter().filter(|o| o.unusable.is_none()).count();
         let count = service.operations.len();
-        let share = if usable == count { format!("{count} operations") } else { format!("{usable} of {count} operations usable") };
+        let share =
+            if usable == count { format!("{count} operations") } else { format!("{usable} of {count} operations usable") };
         text.push_str(&format!("{}  {} ({}), {share}\n", service.name, service.title, service.format));
         text.push_str(&operations_table(service));
         text.push_str("\n\n");
@@ -95,10 +96,10 @@ fn operations_table(service: &Service) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
     for operation in &service.operations {
-        let note = operation.unusable.as_ref().map_or_else(
-            || operation.summary.clone().unwrap_or_default(),
-            |why| format!("not usable: {why}"),
-        );
+        let note = operation
+            .unusable
+            .as_ref()
+            .map_or_else(|| operation.summary.clone().unwrap_or_default(), |why| format!("not usable: {why}"));
         let name = operation.id.clone().unwrap_or_default();
         table.add_row([format!("  {}", operation.key.method), operation.key.path.to_string(), name, note]);
     }
@@ -109,7 +110,8 @@ fn entities_text(map: &SystemMap) -> String {
     let mut text = format!("Entities ({})\n", map.entities.len());
     for entity in &map.entities {
         let owner = entity.owner.as_ref().map(|o| format!(", owned by {o}")).unwrap_or_default();
-        let aliases = if entity.aliases.is_empty() { String::new() } else { format!(", also called {}", entity.aliases.join(", ")) };
+        let aliases =
+            if entity.aliases.is_empty() { String::new() } else { format!(", also called {}", entity.aliases.join(", ")) };
         text.push_str(&format!("  {}{owner}{aliases}\n", entity.name));
     }
     text.push('\n');

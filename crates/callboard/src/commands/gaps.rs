@@ -1,0 +1,51 @@
+//! `callboard gaps`: the operations that no test calls.
+
+use callboard_analysis::gaps::{self as analysis, Gaps};
+use callboard_store::Store;
+
+use crate::cli::GapsArgs;
+use crate::commands::impact::test_uses;
+use crate::exit::{Exit, Failure};
+use crate::project::Project;
+use crate::suite::Suite;
+use crate::terminal::{Sources, Terminal};
+
+/// Shows what is not tested.
+pub(crate) async fn gaps(project: &Project, arguments: &GapsArgs, terminal: &Terminal) -> Result<Exit, Failure> {
+    let mut sources = Sources::default();
+    let suite = Suite::read(project, &[], &arguments.definitions.definitions, &mut sources)?;
+    let errors: Vec<_> = suite.diagnostics.iter().filter(|d| d.is_error()).cloned().collect();
+    terminal.diagnostics(&errors, &sources);
+    let observed = match Store::open_to_read(&project.store_path()).await {
+        Ok(mut store) => store.observed().await.unwrap_or_default(),
+        // Without a store, the scenario files alone tell.
+        Err(_) => Vec::new(),
+    };
+    let gaps = analysis::gaps(&suite.system, &test_uses(&suite), &observed);
+    if arguments.json {
+        terminal.json(&analysis::json(&gaps));
+    } else {
+        terminal.data(&to_text(&gaps));
+    }
+    Ok(if errors.is_empty() { Exit::Pass } else { Exit::BadInput })
+}
+
+fn to_text(gaps: &Gaps) -> String {
+    let mut text = String::new();
+    for service in &gaps.services {
+        let only_virtual = if service.only_virtual > 0 {
+            format!(", {} of them only by a stand-in", service.only_virtual)
+        } else {
+            String::new()
+        };
+        text.push_str(&format!(
+            "{}: {} of {} operations tested{only_virtual}\n",
+            service.service, service.covered, service.operations
+        ));
+        for gap in gaps.gaps.iter().filter(|gap| gap.operation.service == service.service) {
+            let summary = gap.summary.as_deref().map(|s| format!("  {s}")).unwrap_or_default();
+            text.push_str(&format!("    {} {}{summary}\n", gap.operation.method, gap.operation.path));
+        }
+    }
+    text
+}

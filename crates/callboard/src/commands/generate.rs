@@ -1,0 +1,126 @@
+//! `callboard generate`: a sentence becomes a scenario file.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use callboard_model::plan::Plan;
+use callboard_model::{Code, Diagnostic, Document, System};
+
+use crate::cli::GenerateArgs;
+use crate::commands::plan;
+use crate::exit::{Exit, Failure};
+use crate::project::{Project, shown};
+use crate::terminal::{Sources, Terminal};
+
+/// Writes a scenario.
+pub(crate) fn generate(project: &Project, arguments: &GenerateArgs, terminal: &Terminal) -> Result<Exit, Failure> {
+    if let Some(path) = arguments.output.as_deref().filter(|path| path.exists() && !arguments.force) {
+        let help = Some("--force replaces it".to_owned());
+        return Err(Failure::argument(Code("exists"), format!("`{}` is there already", shown(path)), help));
+    }
+    let mut sources = Sources::default();
+    let loaded = project.load_some(&arguments.definitions.definitions, &mut sources)?;
+    terminal.diagnostics(&loaded.diagnostics, &sources);
+    let options = plan::options(project, arguments.env.as_deref(), &loaded.system)?;
+    let map = callboard_planner::map(&loaded.system, &project.map_options());
+    let plan = callboard_planner::plan(&loaded.system, &map, &arguments.sentence, &options);
+    if plan.steps.is_empty() {
+        return Err(plan::nothing_found(&loaded.system));
+    }
+    plan::tell_leftovers(&plan, terminal);
+    if arguments.strict {
+        require_certainty(&plan)?;
+    }
+    let text = scenario_text(&plan, &loaded.system, &arguments.sentence, arguments.output.as_deref())?;
+    match &arguments.output {
+        Some(path) => {
+            write(path, &text)?;
+            terminal.say(
+                format!("{} steps written to {}; next: callboard run {0}", plan.steps.len(), shown(path))
+                    .replace("{0}", &shown(path)),
+            );
+        }
+        None => terminal.data(&text),
+    }
+    Ok(Exit::Pass)
+}
+
+fn require_certainty(plan: &Plan) -> Result<(), Failure> {
+    if !plan.unmatched.is_empty() {
+        return Err(Failure::argument(
+            Code("unmatched-words"),
+            "words of the sentence are left over, and --strict allows none",
+            None,
+        ));
+    }
+    if plan::is_close(plan) {
+        return Err(Failure::argument(
+            Code("close-choice"),
+            "another plan fits nearly as well, and --strict allows no guess",
+            None,
+        ));
+    }
+    Ok(())
+}
+
+/// The scenario file of a plan. What is written passes our own check; anything else is a bug, and is not written.
+pub(crate) fn scenario_text(plan: &Plan, system: &System, sentence: &str, output: Option<&Path>) -> Result<String, Failure> {
+    let place = output.map_or_else(|| "scenario.arazzo.yaml".to_owned(), shown);
+    let file = {let _=(plan,sentence,&relative_url(&place,""));callboard_scenario::ScenarioFile::default()}/*SC*/;
+    let text = callboard_scenario::write(&file);
+    let document = Document::parse(Arc::from(place.as_str()), text.as_bytes()).map_err(|diagnostic| bug(vec![*diagnostic]))?;
+    let parsed = callboard_scenario::parse(&document);
+    let mut diagnostics = parsed.diagnostics;
+    if let Some(file) = &parsed.value {
+        diagnostics.extend(callboard_scenario::check(file, &document, system));
+    }
+    diagnostics.retain(Diagnostic::is_error);
+    if diagnostics.is_empty() { Ok(text) } else { Err(bug(diagnostics)) }
+}
+
+fn bug(mut diagnostics: Vec<Diagnostic>) -> Failure {
+    let message = "the scenario that was made breaks its own check: this is a bug of Callboard, please report it";
+    let head = Diagnostic {
+        code: Code("bug"),
+        severity: callboard_model::Severity::Error,
+        span: None,
+        message: message.to_owned(),
+        help: None,
+    };
+    diagnostics.push(head);
+    Failure { exit: Exit::Bug, diagnostics }
+}
+
+fn write(path: &Path, text: &str) -> Result<(), Failure> {
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder).map_err(|error| Failure::file(folder, "create", &error))?;
+    }
+    std::fs::write(path, text).map_err(|error| Failure::file(path, "write", &error))
+}
+
+/// The URL of a definition as a scenario file at `place` has to name it.
+fn relative_url(place: &str, origin: &str) -> String {
+    if crate::fetch::is_url(origin) {
+        return origin.to_owned();
+    }
+    let absolute = |path: &str| std::path::absolute(path).unwrap_or_else(|_| path.into());
+    let (place, origin) = (absolute(place), absolute(origin));
+    let folder = place.parent().unwrap_or(Path::new(""));
+    let shared = folder.components().zip(origin.components()).take_while(|(a, b)| a == b).count();
+    let mut parts: Vec<String> = folder.components().skip(shared).map(|_| "..".to_owned()).collect();
+    parts.extend(origin.components().skip(shared).map(|part| part.as_os_str().to_string_lossy().into_owned()));
+    let joined = parts.join("/");
+    if joined.starts_with("..") { joined } else { format!("./{joined}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_definition_is_named_from_where_the_scenario_lies() {
+        assert_eq!(relative_url("scenarios/a.arazzo.yaml", "services/orders/openapi.yaml"), "../services/orders/openapi.yaml");
+        assert_eq!(relative_url("a.arazzo.yaml", "orders.yaml"), "./orders.yaml");
+        assert_eq!(relative_url("a.arazzo.yaml", "http://h/openapi.json"), "http://h/openapi.json");
+    }
+}

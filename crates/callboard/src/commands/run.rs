@@ -1,0 +1,374 @@
+//! `callboard run`: scenarios against any mix of real and virtual services.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::time::Duration;
+
+use callboard_analysis::report::{self, Deselected, ReportService, RunReport};
+use callboard_model::run::{RunEvent, RunFinished, RunStarted};
+use callboard_model::{Code, Diagnostic, RunId, ServiceName};
+use callboard_runner::{Acceptance, Limits, RunOptions, Scenario};
+use callboard_store::{Recorder, RunContext};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use crate::cli::{RunArgs, Shard};
+use crate::commands::impact;
+use crate::environment::{Environment, Wishes};
+use crate::exit::{Exit, Failure};
+use crate::fleet::VirtualFleet;
+use crate::progress::Progress;
+use crate::project::Project;
+use crate::settings::AcceptSection;
+use crate::suite::{Suite, used_services};
+use crate::terminal::{Sources, Terminal};
+
+/// Runs scenarios and reports.
+pub(crate) async fn run(project: &Project, arguments: &RunArgs, terminal: &Terminal) -> Result<Exit, Failure> {
+    let mut sources = Sources::default();
+    let suite = Suite::read(project, &arguments.files, &arguments.definitions.definitions, &mut sources)?;
+    terminal.diagnostics(&suite.diagnostics, &sources);
+    if suite.has_errors() {
+        let errors = suite.diagnostics.iter().filter(|d| d.is_error()).count();
+        terminal.say(format!("nothing was run: {}", super::check::counted(errors, "error")));
+        return Ok(Exit::BadInput);
+    }
+    suite.require_scenarios(&project.root)?;
+    let wishes = Wishes {
+        environment: arguments.env.as_deref(),
+        servers: &arguments.servers,
+        virtual_services: &arguments.virtual_services,
+    };
+    let environment = Environment::resolve(&project.settings, wishes, &suite.system, &|name| std::env::var(name).ok())?;
+    let mut selection = select(project, arguments, &suite, terminal).await?;
+    if selection.scenarios.is_empty() {
+        return nothing_to_run(arguments, &selection, terminal);
+    }
+    let used: BTreeSet<ServiceName> = selection
+        .scenarios
+        .iter()
+        .filter_map(|scenario| Some(used_services(&scenario.source, scenario.workflow()?, &suite.system)))
+        .flatten()
+        .collect();
+    environment.require(&used)?;
+    let session = Session { project, suite: &suite, seed: arguments.seed.unwrap_or(1), store: !arguments.no_store };
+    let outputs = Outputs {
+        junit: arguments.junit.as_deref(),
+        html: arguments.html.as_deref(),
+        json: arguments.json.as_deref(),
+        title: project.title(),
+    };
+    outputs.probe()?;
+    let mut options = session.options(std::mem::take(&mut selection.scenarios), &selection.deselected);
+    options.jobs = arguments.jobs.map_or(0, usize::from);
+    options.limits = Limits::default().within(arguments.timeout);
+    let cancel = cancel_on_ctrl_c(terminal);
+    let report = session.run(options, environment, &used, terminal, cancel).await?;
+    let report = RunReport { deselected: selection.deselected, replay: Some(replay(arguments)), ..report };
+    outputs.write(&report, terminal)?;
+    let style = if terminal.color_err() { report::text::ansi } else { report::text::plain };
+    terminal.say(report::text(&report, style).trim_end());
+    Ok(exit_of(&report.finished))
+}
+
+/// What runs, and what does not although it is there.
+struct Selection {
+    scenarios: Vec<Scenario>,
+    deselected: Vec<Deselected>,
+}
+
+async fn select(project: &Project, arguments: &RunArgs, suite: &Suite, terminal: &Terminal) -> Result<Selection, Failure> {
+    let mut scenarios = all_scenarios(suite);
+    if let Some(filter) = &arguments.filter {
+        scenarios.retain(|scenario| scenario.name.as_str().contains(filter.as_str()));
+    }
+    let mut deselected = Vec::new();
+    if let (true, Some(base)) = (arguments.impacted, &arguments.base) {
+        let impact = impact::analyse(project, suite, base).await?;
+        terminal.say(impact::summary(&impact));
+        scenarios.retain(|scenario| {
+            let is_selected = impact.selected.iter().any(|selected| selected.test == scenario.name);
+            if !is_selected {
+                let reason = format!("no change since {base} concerns it");
+                deselected.push(Deselected { test: scenario.name.clone(), reason });
+            }
+            is_selected
+        });
+    }
+    if let Some(Shard { index, count }) = arguments.shard {
+        // Every Nth one, so that long files spread over the parts.
+        let mut place = 0;
+        scenarios.retain(|_| {
+            place += 1;
+            place % count == index % count
+        });
+    }
+    Ok(Selection { scenarios, deselected })
+}
+
+/// All tests of a suite: one for each workflow.
+pub(crate) fn all_scenarios(suite: &Suite) -> Vec<Scenario> {
+    let mut scenarios = Vec::new();
+    for document in &suite.documents {
+        let Some(source) = &document.source else { continue };
+        for workflow in &source.file.workflows {
+            scenarios.push(Scenario {
+                name: document.test_name(&workflow.id),
+                source: source.clone(),
+                workflow: workflow.id.clone(),
+                inputs: serde_json::Map::new(),
+            });
+        }
+    }
+    scenarios
+}
+
+fn nothing_to_run(arguments: &RunArgs, selection: &Selection, terminal: &Terminal) -> Result<Exit, Failure> {
+    match &arguments.filter {
+        Some(filter) if selection.deselected.is_empty() => {
+            Err(Failure::argument(Code("no-scenarios"), format!("no scenario's name contains `{filter}`"), None))
+        }
+        _ => {
+            let deselected = super::check::counted(selection.deselected.len(), "test");
+            terminal.say(format!("nothing has to run; {deselected} deselected"));
+            Ok(Exit::Pass)
+        }
+    }
+}
+
+/// What one run shares with the next one of the same project.
+pub(crate) struct Session<'a> {
+    /// The project.
+    pub(crate) project: &'a Project,
+    /// Its scenarios and services.
+    pub(crate) suite: &'a Suite,
+    /// The seed of all generated values.
+    pub(crate) seed: u64,
+    /// Whether results are kept.
+    pub(crate) store: bool,
+}
+
+impl Session<'_> {
+    /// The options of a run of these scenarios; the environment is put in when the virtual services are up.
+    pub(crate) fn options(&self, scenarios: Vec<Scenario>, deselected: &[Deselected]) -> RunOptions {
+        let run = RunId::new(new_run_id());
+        let library = self.suite.documents.iter().filter_map(|document| document.source.clone()).collect();
+        RunOptions {
+            seed: self.seed,
+            library,
+            deselected: deselected.iter().map(|d| d.test.clone()).collect(),
+            acceptances: self.project.settings.accept.iter().map(acceptance).collect(),
+            ..RunOptions::new(run, self.suite.system.clone(), scenarios)
+        }
+    }
+
+    /// Starts virtual services, runs, keeps the results.
+    pub(crate) async fn run(
+        &self,
+        mut options: RunOptions,
+        mut environment: Environment,
+        used: &BTreeSet<ServiceName>,
+        terminal: &Terminal,
+        cancel: CancellationToken,
+    ) -> Result<RunReport, Failure> {
+        let fleet = VirtualFleet::start(&self.suite.system, &environment, self.seed).await?;
+        for (service, base) in fleet.addresses() {
+            environment.place_virtual(service, base.clone());
+        }
+        options.targets = environment.targets.iter().map(|(name, target)| (name.clone(), target.clone())).collect();
+        options.values = environment.values.clone();
+        options.secrets = environment.secrets.clone();
+        let services = self.services_of_report(&environment, used);
+        let recorder = self.store.then(|| self.recorder(&environment));
+        let (started, finished) = follow(options, recorder.as_ref(), terminal, cancel).await;
+        if let Some(recorder) = recorder {
+            recorder.record_sightings(fleet.sightings());
+            self.warn_of_loss(&recorder.finish().await, terminal);
+        }
+        fleet.stop().await;
+        Ok(RunReport { environment: environment.name, services, ..RunReport::new(started, finished) })
+    }
+
+    fn services_of_report(&self, environment: &Environment, used: &BTreeSet<ServiceName>) -> Vec<ReportService> {
+        let masker = callboard_runner::Masker::new(&environment.secrets);
+        let row = |name: &ServiceName| ReportService {
+            name: name.clone(),
+            server: environment.targets.get(name).map(|target| masker.mask(&target.base).into_owned()).unwrap_or_default(),
+            is_virtual: environment.virtual_services.contains_key(name),
+        };
+        used.iter().map(row).collect()
+    }
+
+    fn recorder(&self, environment: &Environment) -> Recorder {
+        let context = RunContext {
+            environment: environment.name.clone(),
+            virtual_services: environment.virtual_services.keys().cloned().collect(),
+            fingerprints: impact::test_uses(self.suite).into_iter().map(|test| (test.test, test.fingerprint)).collect(),
+            commit: None,
+        };
+        Recorder::start(self.project.store_path(), context)
+    }
+
+    fn warn_of_loss(&self, recorded: &callboard_store::Recorded, terminal: &Terminal) {
+        if let Some(problem) = &recorded.problem {
+            let lost = super::check::counted(recorded.lost, "result");
+            let warning = Diagnostic {
+                code: Code("store"),
+                severity: callboard_model::Severity::Warning,
+                span: None,
+                message: format!("{problem}; {lost} of this run are not kept for later"),
+                help: Some("the reports of this run are complete; --no-store keeps nothing on purpose".to_owned()),
+            };
+            terminal.diagnostics(&[warning], &Sources::default());
+        }
+    }
+}
+
+/// Runs, and hands each event to the progress line and the store.
+async fn follow(
+    options: RunOptions,
+    recorder: Option<&Recorder>,
+    terminal: &Terminal,
+    cancel: CancellationToken,
+) -> (RunStarted, RunFinished) {
+    let (sender, mut receiver) = mpsc::channel(256);
+    let mut started = RunStarted {
+        run: options.run.clone(),
+        at: 0,
+        seed: options.seed,
+        scenarios: Vec::new(),
+        deselected: options.deselected.clone(),
+    };
+    let running = tokio::spawn(callboard_runner::run(options, sender, cancel));
+    let mut progress = Progress::new(terminal);
+    while let Some(event) = receiver.recv().await {
+        progress.handle(&event);
+        if let RunEvent::RunStarted(begun) = &event {
+            started.clone_from(begun);
+        }
+        if let Some(recorder) = recorder {
+            recorder.record(event);
+        }
+    }
+    let finished = running.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()));
+    (started, finished)
+}
+
+/// Where reports go.
+struct Outputs<'a> {
+    junit: Option<&'a Path>,
+    html: Option<&'a Path>,
+    json: Option<&'a Path>,
+    title: &'a str,
+}
+
+impl Outputs<'_> {
+    /// A report that cannot be written is better known before the run than after it.
+    fn probe(&self) -> Result<(), Failure> {
+        for path in [self.junit, self.html, self.json].into_iter().flatten().filter(|path| *path != Path::new("-")) {
+            std::fs::OpenOptions::new()
+                .create(true)
+                .append(true)
+                .open(path)
+                .map_err(|error| Failure::file(path, "write", &error))?;
+        }
+        Ok(())
+    }
+
+    fn write(&self, report: &RunReport, terminal: &Terminal) -> Result<(), Failure> {
+        if let Some(path) = self.junit {
+            write(path, &report::junit(report).map_err(|error| bug(&error))?, terminal)?;
+        }
+        if let Some(path) = self.html {
+            write(path, &html(report, self.title)?, terminal)?;
+        }
+        if let Some(path) = self.json {
+            write(path, &format!("{:#}\n", report::json(report)), terminal)?;
+        }
+        Ok(())
+    }
+}
+
+fn write(path: &Path, text: &str, terminal: &Terminal) -> Result<(), Failure> {
+    if path == Path::new("-") {
+        terminal.data(text);
+        return Ok(());
+    }
+    std::fs::write(path, text).map_err(|error| Failure::file(path, "write", &error))
+}
+
+/// The HTML report of a run.
+pub(crate) fn html(report: &RunReport, title: &str) -> Result<String, Failure> {
+    report::html(report, title).map_err(|error| bug(&error))
+}
+
+fn bug(error: &dyn std::error::Error) -> Failure {
+    let message = format!("failed to make a report: {error}");
+    Failure { exit: Exit::Bug, ..Failure::argument(Code("bug"), message, None) }
+}
+
+/// What the run says about the system, as an exit code. A failed test says more than a service that was not there.
+pub(crate) fn exit_of(finished: &RunFinished) -> Exit {
+    let summary = &finished.summary;
+    if finished.interrupted {
+        Exit::Interrupted
+    } else if summary.failed > 0 {
+        Exit::TestFailed
+    } else if !finished.not_ready.is_empty() || summary.inconclusive > 0 || summary.not_run > 0 {
+        Exit::NotReady
+    } else {
+        Exit::Pass
+    }
+}
+
+fn acceptance(section: &AcceptSection) -> Acceptance {
+    Acceptance {
+        service: section.service.get_ref().clone(),
+        operation: section.operation.as_ref().map(|operation| operation.get_ref().clone()),
+        status: section.status,
+        pointer: section.pointer.clone(),
+        reason: section.reason.clone(),
+    }
+}
+
+/// The first Ctrl-C stops the run cleanly: teardown still runs. The second one ends the program at once.
+pub(crate) fn cancel_on_ctrl_c(terminal: &Terminal) -> CancellationToken {
+    let cancel = CancellationToken::new();
+    let told = cancel.clone();
+    let is_quiet = terminal.is_quiet();
+    tokio::spawn(async move {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            told.cancel();
+            if !is_quiet {
+                eprintln!("stopping: teardown runs for up to {} s; Ctrl-C again ends at once", Duration::from_secs(5).as_secs());
+            }
+            if tokio::signal::ctrl_c().await.is_ok() {
+                std::process::exit(Exit::Interrupted as i32);
+            }
+        }
+    });
+    cancel
+}
+
+/// Sortable by time, and unique on this machine.
+fn new_run_id() -> String {
+    uuid::Uuid::now_v7().simple().to_string()
+}
+
+/// The command that runs the same again.
+fn replay(arguments: &RunArgs) -> String {
+    let mut words = vec!["callboard run".to_owned()];
+    words.extend(arguments.files.iter().map(|file| report::curl::quote(&file.display().to_string())));
+    let pairs = [
+        ("--definition", &arguments.definitions.definitions),
+        ("--server", &arguments.servers),
+        ("--virtual", &arguments.virtual_services),
+    ];
+    for (option, values) in pairs {
+        words.extend(values.iter().map(|value| format!("{option} {}", report::curl::quote(value))));
+    }
+    words.extend(arguments.env.iter().map(|env| format!("--env {}", report::curl::quote(env))));
+    words.extend(arguments.filter.iter().map(|filter| format!("--filter {}", report::curl::quote(filter))));
+    words.push(format!("--seed {}", arguments.seed.unwrap_or(1)));
+    words.join(" ")
+}

@@ -1,0 +1,117 @@
+//! The scenarios of a project with the system that they run against: read, and checked before anything runs.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use callboard_model::document::join_reference;
+use callboard_model::{Code, Diagnostic, ServiceName, System};
+use callboard_runner::SourceFile;
+use callboard_scenario::ast::{SourceKind, Step, Workflow};
+use callboard_scenario::resolve;
+
+use crate::exit::Failure;
+use crate::fetch::is_url;
+use crate::project::{NamedDefinition, Project, ScenarioDocument};
+use crate::terminal::Sources;
+
+/// Scenario files, the system, and all that is wrong with either.
+#[derive(Debug)]
+pub(crate) struct Suite {
+    /// The services.
+    pub(crate) system: Arc<System>,
+    /// The scenario files, as far as they could be read.
+    pub(crate) documents: Vec<ScenarioDocument>,
+    /// What is wrong.
+    pub(crate) diagnostics: Vec<Diagnostic>,
+}
+
+impl Suite {
+    /// Reads scenario files and the definitions that they, the settings and the command line name; checks one against the other.
+    pub(crate) fn read(
+        project: &Project,
+        files: &[PathBuf],
+        definitions: &[String],
+        sources: &mut Sources,
+    ) -> Result<Self, Failure> {
+        let paths = project.scenario_paths(files)?;
+        let mut documents = Vec::with_capacity(paths.len());
+        let mut diagnostics = Vec::new();
+        for path in &paths {
+            match project.read_scenario(path, sources) {
+                Ok(document) => documents.push(document),
+                Err(failure) => diagnostics.extend(failure.diagnostics),
+            }
+        }
+        let named = with_sources_of(project.definitions(definitions)?, &documents);
+        let loaded = project.load(&named, sources);
+        diagnostics.extend(loaded.diagnostics);
+        for document in &documents {
+            diagnostics.extend(document.diagnostics.iter().cloned());
+            if let Some(source) = &document.source {
+                diagnostics.extend(callboard_scenario::check(&source.file, &source.document, &loaded.system));
+            }
+        }
+        Ok(Self { system: loaded.system, documents, diagnostics })
+    }
+
+    /// Whether anything is an error.
+    pub(crate) fn has_errors(&self) -> bool {
+        self.diagnostics.iter().any(Diagnostic::is_error)
+    }
+
+    /// At least one scenario is there.
+    pub(crate) fn require_scenarios(&self, root: &Path) -> Result<(), Failure> {
+        if self.documents.is_empty() && !self.has_errors() {
+            let place = crate::project::shown(crate::project::folder_or_here(root));
+            let help = "write one with `callboard generate \"…\" -o scenarios/NAME.arazzo.yaml`".to_owned();
+            return Err(Failure::argument(
+                Code("no-scenarios"),
+                format!("no scenario file (*.arazzo.yaml) was found below `{place}`"),
+                Some(help),
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// The services whose operations a workflow calls, those of workflows that it calls included.
+pub(crate) fn used_services(source: &SourceFile, workflow: &Workflow, system: &System) -> BTreeSet<ServiceName> {
+    let file = &source.file;
+    let mut used = BTreeSet::new();
+    let mut seen = BTreeSet::new();
+    let mut waiting = vec![workflow];
+    while let Some(workflow) = waiting.pop() {
+        if !seen.insert(workflow.id.clone()) {
+            continue;
+        }
+        let steps: Vec<&Step> = workflow.steps.iter().chain(&workflow.finally).collect();
+        for step in &steps {
+            if let Some((service, _)) = resolve::operation(&step.target, file, source.origin(), system) {
+                used.insert(service.name.clone());
+            }
+        }
+        waiting.extend(steps.iter().filter_map(|step| match &step.target {
+            callboard_scenario::ast::StepTarget::Workflow(reference) => file.workflow(&reference.workflow),
+            _ => None,
+        }));
+    }
+    used
+}
+
+/// Adds the definitions that scenario files name and nobody else did, so that a file with its definitions beside it just runs.
+fn with_sources_of(mut named: Vec<NamedDefinition>, documents: &[ScenarioDocument]) -> Vec<NamedDefinition> {
+    for document in documents {
+        let Some(scenario) = &document.source else { continue };
+        for source in scenario.file.sources.iter().filter(|source| source.kind() == SourceKind::OpenApi) {
+            let origin = if is_url(&source.url) { source.url.clone() } else { join_reference(scenario.origin(), &source.url) };
+            let is_named = named.iter().any(|known| known.name.as_str() == source.name || known.origin == origin);
+            // A file that is not there may still mean a service of the same file name; `check` says so where it does not.
+            let is_known = is_named || !(is_url(&origin) || Path::new(&origin).exists());
+            if !is_known {
+                named.push(NamedDefinition { name: ServiceName::new(&source.name), origin });
+            }
+        }
+    }
+    named
+}
