@@ -361,9 +361,9 @@ fn mismatch(operator: Operator, left: (&Condition, &Side<'_>), right: (&Conditio
 }
 
 /// The value of an operand; a nested condition is true or false.
-fn value_of<'c>(condition: &Condition, context: &'c dyn Context) -> Result<Side<'c>, Outcome> {
+fn value_of<'c>(condition: &'c Condition, context: &'c dyn Context) -> Result<Side<'c>, Outcome> {
     match condition {
-        Condition::Literal(value) => Ok(Some(Cow::Owned(value.clone()))),
+        Condition::Literal(value) => Ok(Some(Cow::Borrowed(value))),
         Condition::Reference(expression) => Ok(expression.evaluate(context)?),
         nested => match simple(nested, "", context) {
             Outcome::Holds => Ok(Some(Cow::Owned(Value::Bool(true)))),

@@ -1,7 +1,10 @@
 //! What holds for any text: nothing panics, places lie inside the text, what is written is read back.
 
+use std::sync::LazyLock;
+
 use callboard_model::Document;
 use callboard_model::Pointer;
+use callboard_model::System;
 use callboard_model::api::ParameterLocation;
 use callboard_scenario::ast::{
     Action, ActionKind, ActionTarget, Info, Parameter, RequestBody, SourceDescription, SourceKind, Step, StepTarget, Until,
@@ -9,7 +12,7 @@ use callboard_scenario::ast::{
 };
 use callboard_scenario::condition::Condition;
 use callboard_scenario::expression::SyntaxError;
-use callboard_scenario::{Criterion, Expression, ScenarioFile, Template, parse, write};
+use callboard_scenario::{Criterion, Expression, ScenarioFile, Template, check, parse, write};
 use proptest::prelude::*;
 use serde_json::{Map, Value};
 
@@ -31,6 +34,19 @@ fn inside(text: &str, error: &SyntaxError) -> bool {
     error.length >= 1 && error.offset <= text.chars().count()
 }
 
+/// The valid files with the system that they were written for.
+static VALID: LazyLock<(Vec<String>, System)> = LazyLock::new(|| {
+    let folder = crate::support::workspace("crates/callboard-scenario/tests");
+    let definition = |name: &str| folder.join("mistakes/definitions").join(name);
+    let system = crate::support::system(&[
+        ("customers", definition("customers.yaml")),
+        ("orders", definition("orders.yaml")),
+        ("payments", definition("payments.yaml")),
+    ]);
+    let paths = crate::support::scenarios(&folder.join("valid"));
+    (paths.iter().map(|path| std::fs::read_to_string(path).expect("readable")).collect(), system)
+});
+
 proptest! {
     #[test]
     fn no_text_breaks_a_parser(text in prop_oneof![".*", "[$a-z.{}#/\\[\\]'()&|=!<> 0-9]{0,24}", "\\$(steps|inputs|response|workflows)[.a-z#/~\\[\\]']{0,16}"]) {
@@ -46,6 +62,29 @@ proptest! {
     fn no_document_breaks_the_reader(text in "(arazzo: 1\\.[01]\\.0\n)?([a-zA-Z$-]{1,12}: ?[\\[\\]{}a-z0-9$.,' ]{0,20}\n){0,6}") {
         if let Ok(document) = Document::parse("a.arazzo.yaml", text.as_bytes()) {
             let _ = parse(&document);
+        }
+    }
+
+    #[test]
+    fn no_damage_to_a_file_breaks_the_check(
+        which in 0usize..3, cuts in prop::collection::vec((0usize..200, 0usize..4, "[$a-z{}#/\\[\\]'=:. -]{0,12}"), 1..4)
+    ) {
+        let (texts, system) = &*VALID;
+        let mut lines: Vec<String> = texts[which].lines().map(str::to_owned).collect();
+        for (line, how, text) in cuts {
+            let at = line % lines.len();
+            match how {
+                0 => drop(lines.remove(at)),
+                1 => lines.insert(at, lines[at].clone()),
+                2 => lines[at] = lines[at].split(": ").next().map(|key| format!("{key}: {text}")).unwrap_or_default(),
+                _ => lines[at] = lines[at].replacen(|c: char| c.is_ascii_lowercase(), "", 1),
+            }
+        }
+        if let Ok(document) = Document::parse("a.arazzo.yaml", lines.join("\n").as_bytes())
+            && let Some(file) = parse(&document).value
+        {
+            check(&file, &document, system);
+            write(&file);
         }
     }
 

@@ -1,10 +1,8 @@
 //! The scenario files of this repository, against the definitions that they were written for.
 
-mod support;
-
+use crate::support::{judge, scenarios, system, workspace};
 use callboard_model::{Document, System};
 use callboard_scenario::{parse, write};
-use support::{judge, scenarios, system, workspace};
 
 #[track_caller]
 fn all_pass(folder: &str, system: &System) {

@@ -3,10 +3,8 @@
 //! The first line of a file says what is expected: `# expect: CODE LINE:COLUMN help=TEXT`, where `help=` is a part of the help text and may
 //! be left out. A file without an expectation fails the test.
 
-mod support;
-
+use crate::support::{judge, scenarios, system, workspace};
 use callboard_model::{Diagnostic, System};
-use support::{judge, scenarios, system, workspace};
 
 fn folder(name: &str) -> std::path::PathBuf {
     workspace("crates/callboard-scenario/tests").join(name)
