@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use callboard_model::OperationKey;
 use callboard_model::evidence::{Edge, EdgeSource};
 use callboard_model::run::{RunFinished, RunStarted, ScenarioResult, StepResult, Verdict};
+use serde_json::{Value, json};
 use sqlx::{Connection as _, SqliteConnection};
 
 use crate::error::StoreError;
@@ -75,18 +76,20 @@ struct Row<'a> {
     result: &'a ScenarioResult,
 }
 
+/// A statement costs a round trip to the database's thread, so rows travel together as JSON.
 async fn write_scenario(connection: &mut SqliteConnection, row: &Row<'_>) -> Result<(), sqlx::Error> {
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
     write_result(&mut transaction, row).await?;
-    let steps: Vec<&StepResult> = row.result.all_steps().collect();
-    for (position, step) in steps.into_iter().enumerate() {
-        write_step(&mut transaction, row, i64::try_from(position).unwrap_or(i64::MAX), step).await?;
-    }
+    write_steps(&mut transaction, row).await?;
     write_test(&mut transaction, row).await?;
-    for (operation, at) in seen(row.result) {
-        let is_virtual = row.context.virtual_services.contains(&operation.service);
-        write_observed(&mut transaction, row.result.name.as_str(), operation, is_virtual, row.run, at).await?;
-    }
+    let observed: Vec<Value> = seen(row.result)
+        .into_iter()
+        .map(|(operation, at)| {
+            let is_virtual = row.context.virtual_services.contains(&operation.service);
+            observed_row(row.result.name.as_str(), operation, is_virtual, at)
+        })
+        .collect();
+    write_observed(&mut transaction, row.run, observed).await?;
     transaction.commit().await
 }
 
@@ -109,30 +112,36 @@ async fn write_result(connection: &mut SqliteConnection, row: &Row<'_>) -> Resul
         .map(|_| ())
 }
 
-async fn write_step(
-    connection: &mut SqliteConnection,
-    row: &Row<'_>,
-    position: i64,
-    step: &StepResult,
-) -> Result<(), sqlx::Error> {
-    let operation = step.operation.as_ref();
-    let status = step.attempts.last().and_then(|attempt| attempt.response.as_ref()).map(|response| i64::from(response.status));
-    sqlx::query("INSERT OR REPLACE INTO steps VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+async fn write_steps(connection: &mut SqliteConnection, row: &Row<'_>) -> Result<(), sqlx::Error> {
+    let steps: Vec<Value> = row.result.all_steps().map(step_row).collect();
+    sqlx::query(INSERT_STEPS)
         .bind(row.run)
         .bind(row.ordinal)
-        .bind(position)
-        .bind(&step.step)
-        .bind(operation.map(|o| o.service.as_str()))
-        .bind(operation.map(|o| o.method.as_str()))
-        .bind(operation.map(|o| &*o.path))
-        .bind(verdict_word(step.verdict))
-        .bind(status)
-        .bind(i64::try_from(step.attempts.len()).unwrap_or(i64::MAX))
-        .bind(signed(step.started))
-        .bind(signed(step.duration))
+        .bind(Value::from(steps).to_string())
         .execute(connection)
         .await
         .map(|_| ())
+}
+
+const INSERT_STEPS: &str = "\
+INSERT OR REPLACE INTO steps \
+SELECT ?1, ?2, key, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7, value ->> 8 \
+FROM json_each(?3)";
+
+fn step_row(step: &StepResult) -> Value {
+    let operation = step.operation.as_ref();
+    let status = step.attempts.last().and_then(|attempt| attempt.response.as_ref()).map(|response| response.status);
+    json!([
+        step.step,
+        operation.map(|o| o.service.as_str()),
+        operation.map(|o| o.method.as_str()),
+        operation.map(|o| &*o.path),
+        verdict_word(step.verdict),
+        status,
+        step.attempts.len(),
+        signed(step.started),
+        signed(step.duration),
+    ])
 }
 
 /// The last verdict counts, whatever it is; the last pass is kept beside it.
@@ -174,32 +183,20 @@ async fn write_sightings(
     started: &RunStarted,
     sightings: &[Sighting],
 ) -> Result<(), sqlx::Error> {
-    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-    for Sighting { test, operation, is_virtual } in sightings {
-        write_observed(&mut transaction, test.as_str(), operation, *is_virtual, started.run.as_str(), started.at).await?;
-    }
-    transaction.commit().await
+    let rows = sightings.iter().map(|s| observed_row(s.test.as_str(), &s.operation, s.is_virtual, started.at));
+    write_observed(connection, started.run.as_str(), rows.collect()).await
 }
 
-async fn write_observed(
-    connection: &mut SqliteConnection,
-    test: &str,
-    operation: &OperationKey,
-    is_virtual: bool,
-    run: &str,
-    at: u64,
-) -> Result<(), sqlx::Error> {
-    sqlx::query("INSERT OR REPLACE INTO observed VALUES (?, ?, ?, ?, ?, ?, ?)")
-        .bind(test)
-        .bind(operation.service.as_str())
-        .bind(operation.method.as_str())
-        .bind(&*operation.path)
-        .bind(is_virtual)
-        .bind(run)
-        .bind(signed(at))
-        .execute(connection)
-        .await
-        .map(|_| ())
+async fn write_observed(connection: &mut SqliteConnection, run: &str, rows: Vec<Value>) -> Result<(), sqlx::Error> {
+    sqlx::query(INSERT_OBSERVED).bind(run).bind(Value::from(rows).to_string()).execute(connection).await.map(|_| ())
+}
+
+const INSERT_OBSERVED: &str = "\
+INSERT OR REPLACE INTO observed \
+SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, ?1, value ->> 5 FROM json_each(?2)";
+
+fn observed_row(test: &str, operation: &OperationKey, is_virtual: bool, at: u64) -> Value {
+    json!([test, operation.service.as_str(), operation.method.as_str(), &*operation.path, u8::from(is_virtual), signed(at)])
 }
 
 async fn write_edges(connection: &mut SqliteConnection, edges: &[Edge]) -> Result<(), sqlx::Error> {

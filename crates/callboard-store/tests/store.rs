@@ -303,3 +303,18 @@ async fn execute(path: &Path, sql: &'static str) {
     connection.execute(sql).await.expect("it runs");
     connection.close().await.expect("it closes");
 }
+
+#[tokio::test]
+async fn steps_can_be_asked_for_with_sql() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("store.db");
+    let mut buy = scenario("buy", Verdict::Passed, 11, &[orders(), payments()]);
+    buy.steps[1].operation = None;
+    buy.steps[1].verdict = Verdict::NotRun;
+    keep(&path, "run-1", 10, &[buy]).await;
+    let url = format!("sqlite://{}", path.display());
+    let mut connection = sqlx::SqliteConnection::connect(&url).await.expect("it opens");
+    let query = "SELECT position || ' ' || step || ' ' || coalesce(method || ' ' || path, '-') || ' ' || verdict || ' ' || duration FROM steps";
+    let rows: Vec<String> = sqlx::query_scalar(query).fetch_all(&mut connection).await.expect("readable");
+    assert_eq!(rows, ["0 s POST /orders passed 900", "1 s - notRun 900"]);
+}
