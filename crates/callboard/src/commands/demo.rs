@@ -48,8 +48,9 @@ pub(crate) async fn demo(arguments: &DemoArgs, terminal: &Terminal) -> Result<Ex
 
     story.title("A sentence becomes a scenario that crosses them; no model, no key, no network");
     let scenario = place.folder.join("scenarios/demo.arazzo.yaml");
-    let plan = callboard_planner::plan(&loaded.system, &map, SENTENCE, &plan::options(&project, None, &loaded.system)?);
-    let text = generate::scenario_text(&plan, &loaded.system, SENTENCE, Some(&scenario))?;
+    let options = plan::options(&project, None, &loaded.system)?;
+    let plan = callboard_planner::plan(&loaded.system, &map, SENTENCE, &options);
+    let text = generate::scenario_text(&plan, &loaded.system, SENTENCE, &options, Some(&scenario))?;
     std::fs::write(&scenario, text).map_err(|error| Failure::file(&scenario, "write", &error))?;
     story.say(format!("\"{SENTENCE}\""));
     for (number, step) in plan.steps.iter().enumerate() {

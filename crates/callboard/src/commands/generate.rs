@@ -4,7 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use callboard_model::plan::Plan;
-use callboard_model::{Code, Diagnostic, Document, System};
+use callboard_model::{Code, Diagnostic, Document, Service, System};
+use callboard_planner::{PlanOptions, ScenarioOptions};
 
 use crate::cli::GenerateArgs;
 use crate::commands::plan;
@@ -31,14 +32,12 @@ pub(crate) fn generate(project: &Project, arguments: &GenerateArgs, terminal: &T
     if arguments.strict {
         require_certainty(&plan)?;
     }
-    let text = scenario_text(&plan, &loaded.system, &arguments.sentence, arguments.output.as_deref())?;
+    let text = scenario_text(&plan, &loaded.system, &arguments.sentence, &options, arguments.output.as_deref())?;
     match &arguments.output {
         Some(path) => {
             write(path, &text)?;
-            terminal.say(
-                format!("{} steps written to {}; next: callboard run {0}", plan.steps.len(), shown(path))
-                    .replace("{0}", &shown(path)),
-            );
+            let place = shown(path);
+            terminal.say(format!("{} steps written to {place}; next: callboard run {place}", plan.steps.len()));
         }
         None => terminal.data(&text),
     }
@@ -64,9 +63,24 @@ fn require_certainty(plan: &Plan) -> Result<(), Failure> {
 }
 
 /// The scenario file of a plan. What is written passes our own check; anything else is a bug, and is not written.
-pub(crate) fn scenario_text(plan: &Plan, system: &System, sentence: &str, output: Option<&Path>) -> Result<String, Failure> {
+pub(crate) fn scenario_text(
+    plan: &Plan,
+    system: &System,
+    sentence: &str,
+    options: &PlanOptions,
+    output: Option<&Path>,
+) -> Result<String, Failure> {
     let place = output.map_or_else(|| "scenario.arazzo.yaml".to_owned(), shown);
-    let file = {let _=(plan,sentence,&relative_url(&place,""));callboard_scenario::ScenarioFile::default()}/*SC*/;
+    let origin = |service: &Service| service.documents.iter().next().map(|(_, document)| document.origin().clone());
+    let source = |service: &Service| Some((service.name.clone(), relative_url(&place, &origin(service)?)));
+    let written = ScenarioOptions {
+        sentence: sentence.to_owned(),
+        sources: system.services().iter().filter_map(source).collect(),
+        environment_needs: options.environment_needs.clone(),
+        environment_values: options.environment_values.clone(),
+        ..ScenarioOptions::default()
+    };
+    let file = callboard_planner::scenario_of(plan, system, &written);
     let text = callboard_scenario::write(&file);
     let document = Document::parse(Arc::from(place.as_str()), text.as_bytes()).map_err(|diagnostic| bug(vec![*diagnostic]))?;
     let parsed = callboard_scenario::parse(&document);

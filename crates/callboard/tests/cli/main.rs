@@ -1,0 +1,16 @@
+//! The binary as its users meet it: real files, real processes, real HTTP.
+
+mod bad_input;
+mod check;
+mod demo;
+mod docs;
+mod generate;
+mod help;
+mod impact;
+mod map;
+mod plan;
+mod project;
+mod run;
+mod shop;
+mod virtual_up;
+mod xml;
