@@ -25,7 +25,7 @@ mod write;
 mod yaml;
 
 pub use ast::ScenarioFile;
-pub use check::check;
+pub use check::{check, check_with_imports};
 pub use criterion::{Criterion, Outcome};
 pub use expression::{Context, Expression};
 pub use parse::parse;

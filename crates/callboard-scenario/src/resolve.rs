@@ -18,8 +18,7 @@ pub fn service<'s>(source: &SourceDescription, file: &ScenarioFile, origin: &str
 }
 
 fn by_url<'s>(source: &SourceDescription, file: &ScenarioFile, origin: &str, system: &'s System) -> Option<&'s Service> {
-    let base = file.self_uri.as_ref().map_or_else(|| origin.to_owned(), |own| join_reference(origin, own));
-    let url = join_reference(&base, &source.url);
+    let url = self::origin(source, file, origin);
     let near_file = join_reference(origin, &source.url);
     let has = |service: &&Service| origin_of(service).is_some_and(|origin| *origin == url || *origin == near_file);
     system.services().iter().find(has)
@@ -30,6 +29,12 @@ fn by_file_name<'s>(source: &SourceDescription, system: &'s System) -> Option<&'
     let mut fitting = system.services().iter().filter(|s| origin_of(s).is_some_and(|o| file_name(&o) == Some(name)));
     let first = fitting.next()?;
     fitting.next().is_none().then_some(first)
+}
+
+/// The path or URL that a source description means: relative to `$self`, or else to the scenario file at `origin`.
+pub fn origin(source: &SourceDescription, file: &ScenarioFile, origin: &str) -> String {
+    let base = file.self_uri.as_ref().map_or_else(|| origin.to_owned(), |own| join_reference(origin, own));
+    join_reference(&base, &source.url)
 }
 
 /// The origin of a service's entry document.

@@ -5,9 +5,12 @@ use callboard_model::suggest::did_you_mean_or_list;
 use callboard_model::{Pointer, Schema};
 use callboard_schema::{Direction, Validator};
 
-use super::{Checker, Place};
-use crate::ast::{Action, ActionKind, ActionTarget, Parameter, SourceKind, StepTarget, Workflow, WorkflowReference};
-use crate::codes;
+use super::{Checker, Imports, Place};
+use crate::ast::{
+    Action, ActionKind, ActionTarget, Parameter, ScenarioFile, SourceDescription, SourceKind, StepTarget, Workflow,
+    WorkflowReference,
+};
+use crate::{codes, resolve};
 
 impl<'c> Checker<'c> {
     /// A step that calls a workflow.
@@ -39,6 +42,8 @@ impl<'c> Checker<'c> {
                 let message = format!("`{source}` is a definition and has no workflows");
                 let help = Some("call an operation of it with `operationId`".to_owned());
                 self.error(codes::UNKNOWN_WORKFLOW, &reference.pointer, message, help);
+            } else if let Some(imports) = self.imports {
+                self.imported_workflow(known, reference, imports);
             }
             return None;
         }
@@ -47,6 +52,23 @@ impl<'c> Checker<'c> {
             self.unknown_workflow(&reference.workflow, &reference.pointer);
         }
         found
+    }
+
+    /// A workflow of another file.
+    fn imported_workflow(&mut self, source: &SourceDescription, reference: &WorkflowReference, imports: Imports<'_>) {
+        let origin = resolve::origin(source, self.file, self.document.origin());
+        let is_it = |(place, file): &&(&str, &ScenarioFile)| *place == origin || file.self_uri.as_ref() == Some(&source.url);
+        let Some((_, file)) = imports.iter().find(is_it) else {
+            let message = format!("the scenario file `{origin}` was not read");
+            self.error(codes::UNKNOWN_SOURCE, &reference.pointer, message, None);
+            return;
+        };
+        if file.workflow(&reference.workflow).is_none() {
+            let names: Vec<&str> = file.workflows.iter().map(|workflow| workflow.id.as_str()).collect();
+            let help = did_you_mean_or_list(&reference.workflow, names);
+            let message = format!("`{}` has no workflow `{}`", source.name, reference.workflow);
+            self.error(codes::UNKNOWN_WORKFLOW, &reference.pointer, message, help);
+        }
     }
 
     fn unknown_workflow(&mut self, name: &str, at: &Pointer) {

@@ -18,7 +18,8 @@ impl<'c> Checker<'c> {
         };
         let at = criterion.pointer.join("condition");
         self.jsonpath(place, context, &criterion.condition, at.clone(), moment);
-        if criterion.condition.starts_with("$[?") && is_object(place, context) {
+        let filters_members = criterion.condition.starts_with("$[?") && !criterion.condition.starts_with("$[?!");
+        if filters_members && is_object(place, context) {
             let message = "a filter right behind `$` tests the members of the object, not the object".to_owned();
             let help = Some("name the member: `$.items[?…]`".to_owned());
             self.report(Severity::Warning, codes::CONSTANT_CONDITION, &at, message, help);

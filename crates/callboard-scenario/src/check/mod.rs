@@ -27,11 +27,26 @@ use crate::place;
 /// Everything that can be known about a scenario file before a request is sent. `document` is the one it was parsed from.
 ///
 /// Sources are matched with services as [`crate::resolve::service`] says. Workflows of imported files (sources of type `arazzo`) are not
-/// followed: only the name of the source is checked.
+/// followed: only the name of the source is checked. See [`check_with_imports`].
 pub fn check(file: &ScenarioFile, document: &Document, system: &System) -> Vec<Diagnostic> {
+    run(file, document, system, None)
+}
+
+/// As [`check`], with the scenario files that sources of type `arazzo` may mean, each with its path or URL. A workflow of a file that is
+/// not among them is an error.
+pub fn check_with_imports(
+    file: &ScenarioFile,
+    document: &Document,
+    system: &System,
+    imports: &[(&str, &ScenarioFile)],
+) -> Vec<Diagnostic> {
+    run(file, document, system, Some(imports))
+}
+
+fn run(file: &ScenarioFile, document: &Document, system: &System, imports: Option<Imports<'_>>) -> Vec<Diagnostic> {
     let mut own = Documents::new(Dialect::JsonSchema202012);
     own.add(Document::synthetic(document.origin().clone(), document.value().clone()));
-    let mut checker = Checker { file, document, system, own: &own, found: Vec::new() };
+    let mut checker = Checker { file, document, system, own: &own, imports, found: Vec::new() };
     checker.sources();
     for workflow in &file.workflows {
         checker.workflow(workflow);
@@ -47,12 +62,16 @@ fn in_order(mut found: Vec<Diagnostic>) -> Vec<Diagnostic> {
     found
 }
 
+/// Scenario files by path or URL.
+type Imports<'c> = &'c [(&'c str, &'c ScenarioFile)];
+
 struct Checker<'c> {
     file: &'c ScenarioFile,
     document: &'c Document,
     system: &'c System,
     /// The scenario file itself, as documents in which the schemas of inputs are found.
     own: &'c Documents,
+    imports: Option<Imports<'c>>,
     found: Vec<Diagnostic>,
 }
 

@@ -4,7 +4,10 @@
 //! be left out. A file without an expectation fails the test.
 
 use crate::support::{judge, scenarios, system, workspace};
+use callboard_model::document::join_reference;
 use callboard_model::{Diagnostic, System};
+use callboard_scenario::ast::Workflow;
+use callboard_scenario::{ScenarioFile, check_with_imports};
 
 fn folder(name: &str) -> std::path::PathBuf {
     workspace("crates/callboard-scenario/tests").join(name)
@@ -74,4 +77,25 @@ fn the_valid_files_have_no_errors() {
         assert!(errors.is_empty(), "{}", errors.join("\n"));
         assert!(file.is_some());
     }
+}
+
+#[test]
+fn a_workflow_of_another_file_is_looked_up_where_the_other_files_are_known() {
+    let system = three_services();
+    let path = folder("valid").join("everything.arazzo.yaml");
+    let (document, file, _) = judge(&path, &system);
+    let file = file.expect("a scenario file");
+    let shared = |workflow: &str| ScenarioFile {
+        workflows: vec![Workflow { id: workflow.to_owned(), ..Workflow::default() }],
+        ..ScenarioFile::default()
+    };
+    let origin = folder("valid").join("shared.arazzo.yaml");
+    let errors = |imports: &[(&str, &ScenarioFile)]| -> Vec<String> {
+        let found = check_with_imports(&file, &document, &system, imports);
+        found.iter().filter(|d| d.is_error()).map(|d| d.code.to_string()).collect()
+    };
+    let at = join_reference(&origin.to_string_lossy(), "shared.arazzo.yaml");
+    assert!(errors(&[(&at, &shared("clean"))]).is_empty());
+    assert_eq!(errors(&[(&at, &shared("cleen"))]), ["unknown-workflow"]);
+    assert_eq!(errors(&[]), ["unknown-source"]);
 }
