@@ -17,7 +17,7 @@ export HUB_TOKEN=hub-secret PROXY_TOKEN=proxy-secret
 wrong=0
 
 if [ -z "${CALLBOARD:-}" ]; then
-  cargo build --quiet --package callboard || exit 3
+  cargo build --quiet --locked --package callboard || exit 3
   CALLBOARD=${CARGO_TARGET_DIR:-target}/debug/callboard
 fi
 CALLBOARD=$(realpath "$CALLBOARD") || exit 3
@@ -77,6 +77,8 @@ callboard 0 "4 scenarios in 4 files" check
 callboard 0 "4 passed" run --json run.json --junit run.junit.xml --html run.html
 expect 0 "" python3 -c 'import json; run = json.load(open("run.json")); assert run["staleAcceptances"] == [], run["staleAcceptances"]'
 expect 0 'tests="4" skipped="0" failures="0" errors="0"' cat run.junit.xml
+# Secrets stay out of every report: grep finds nothing.
+expect 1 "" grep -lE "hub-secret|proxy-secret" run.json run.junit.xml run.html
 callboard 0 "4 passed" run --jobs 1
 callboard 1 "/0/user_info" -C "$strict" run scenarios/j4.arazzo.yaml
 callboard 0 "" generate "$j1" -o generated/j1.arazzo.yaml
