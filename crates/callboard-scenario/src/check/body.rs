@@ -6,14 +6,19 @@ use callboard_model::{Operation, Pointer, Schema, Service, Severity};
 use callboard_schema::{Direction, Validator, Violation};
 use serde_json::Value;
 
-use super::{Checker, Place};
+use super::exchange::missing_in_payload;
+use super::{Checker, Place, Spot};
 use crate::ast::RequestBody;
 use crate::codes;
+use crate::selector::Selector;
 use crate::template::Template;
 
 impl<'c> Checker<'c> {
     pub(super) fn body(&mut self, place: Place<'c>, service: &'c Service, operation: &'c Operation) {
         let step = place.step;
+        if let Some(body) = &step.request_body {
+            self.replacements(body);
+        }
         match (&step.request_body, &operation.request_body) {
             (None, Some(known)) if known.required => {
                 let message = format!("`{}` needs a request body", operation.label());
@@ -24,6 +29,10 @@ impl<'c> Checker<'c> {
                 let message = format!("`{}` takes no request body", operation.label());
                 let help = Some("remove `requestBody`".to_owned());
                 self.report_key(place.severity_of_sent(), codes::UNEXPECTED_BODY, &body.pointer, message, help);
+            }
+            (Some(body), Some(known)) if body.payload.is_none() && known.required => {
+                let message = format!("`{}` needs a request body, and this one has no `payload`", operation.label());
+                self.report(place.severity_of_sent(), codes::MISSING_BODY, &body.pointer, message, None);
             }
             (Some(body), Some(known)) => {
                 let media = self.media_type(place, body, &known.content);
@@ -38,6 +47,20 @@ impl<'c> Checker<'c> {
                 }
             }
             (None, _) => {}
+        }
+    }
+
+    /// A replacement sets a member of something that the payload has.
+    fn replacements(&mut self, body: &RequestBody) {
+        for replacement in &body.replacements {
+            let Selector::Pointer(pointer) = &replacement.selector else {
+                continue;
+            };
+            let parent = pointer.parent().unwrap_or_default();
+            let missing = missing_in_payload(body.payload.as_ref(), &parent);
+            let length = replacement.target.chars().count();
+            let spot = Spot { at: replacement.pointer.join("target"), offset: 0, length };
+            self.missing_property(missing, "the payload", &replacement.target, &spot);
         }
     }
 

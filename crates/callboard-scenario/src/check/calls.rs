@@ -2,7 +2,7 @@
 
 use callboard_model::schema::Descent;
 use callboard_model::suggest::did_you_mean_or_list;
-use callboard_model::{Pointer, Schema};
+use callboard_model::{Pointer, Schema, Severity};
 use callboard_schema::{Direction, Validator};
 
 use super::{Checker, Imports, Place};
@@ -27,6 +27,11 @@ impl<'c> Checker<'c> {
         if let Some(body) = &place.step.request_body {
             let help = Some("pass inputs as `parameters`".to_owned());
             self.error(codes::UNEXPECTED_BODY, &body.pointer, "a step that calls a workflow sends no request", help);
+        }
+        if let Some(until) = &place.step.until {
+            let help = Some("put it on the step inside the workflow that asks".to_owned());
+            let message = "only a step that calls an operation can poll".to_owned();
+            self.report_key(Severity::Error, codes::UNSUPPORTED, &until.pointer, message, help);
         }
         if let Some(called) = called {
             let given = place.workflow.parameters_of(place.step);

@@ -119,7 +119,7 @@ pub(super) fn missing_in_answer(
 }
 
 /// The place of a pointer that the payload of a request surely does not have.
-fn missing_in_payload(payload: Option<&Template>, pointer: &Pointer) -> Option<Missing> {
+pub(super) fn missing_in_payload(payload: Option<&Template>, pointer: &Pointer) -> Option<Missing> {
     let mut current = Cow::Borrowed(payload?);
     let mut at = Pointer::root();
     for segment in pointer.segments() {

@@ -3,7 +3,7 @@
 use callboard_model::Pointer;
 
 use super::{Checker, Place, Spot};
-use crate::ast::{Action, StepTarget, Workflow};
+use crate::ast::{Action, Step, StepTarget, Workflow};
 use crate::codes;
 use crate::criterion::{Criterion, Test};
 use crate::expression::{Expression, Reference};
@@ -148,13 +148,24 @@ impl<'c> Checker<'c> {
                 self.workflow_output(workflow, expression, &spot(at.concat(&inner), offset, expression));
             }
         }
-        // The parameters of a workflow stand for those of its steps, so they are judged as if they stood in the last one.
-        if let Some((index, step)) = workflow.steps.iter().enumerate().next_back() {
-            let place = Place { workflow, step, index, operation: None };
-            for parameter in &workflow.parameters {
-                self.template(place, &parameter.value, &parameter.pointer.join("value"), Moment::Before);
-            }
+        self.inherited(workflow);
+    }
+
+    /// Parameters and actions of a workflow stand for those of its steps, so they are judged as if they stood in the last one that
+    /// sends a request.
+    fn inherited(&mut self, workflow: &'c Workflow) {
+        let mut steps = workflow.steps.iter().enumerate().rev();
+        let calls_operation = |step: &Step| !matches!(step.target, StepTarget::Workflow(_));
+        let last = steps.clone().find(|(_, step)| calls_operation(step)).or_else(|| steps.next());
+        let Some((index, step)) = last else {
+            return;
+        };
+        let place = Place { workflow, step, index, operation: None };
+        for parameter in &workflow.parameters {
+            self.template(place, &parameter.value, &parameter.pointer.join("value"), Moment::Before);
         }
+        self.action_expressions(place, &workflow.success_actions, Moment::Done);
+        self.action_expressions(place, &workflow.failure_actions, Moment::AnyAnswer);
     }
 
     fn workflow_output(&mut self, workflow: &'c Workflow, expression: &'c Expression, spot: &Spot) {
