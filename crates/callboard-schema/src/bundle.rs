@@ -320,7 +320,12 @@ impl<'a> Bundler<'a> {
     fn numeric_format(&self, schema: &Schema<'a>, out: &mut Map<String, Value>) {
         let (min, max) = match schema.keyword("format").and_then(Value::as_str) {
             Some("int32") => (i64::from(i32::MIN), i64::from(i32::MAX)),
-            Some("int64") => (i64::MIN, i64::MAX),
+            Some("int64") => {
+                if out.get("type").is_some_and(|types| types == "integer") {
+                    out.insert(format::INT64.to_owned(), Value::Bool(true));
+                }
+                return;
+            }
             _ => return,
         };
         if !out.contains_key("minimum") && !out.contains_key("exclusiveMinimum") {

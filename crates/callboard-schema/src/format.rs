@@ -1,9 +1,29 @@
 //! Formats that are asserted. Others (`hostname`, `phone`, `byte` …) stay annotations: definitions use them loosely.
 
 use jiff::civil;
+use jsonschema::{Keyword, ValidationError};
+use serde_json::Value;
 
 /// Formats of strings that a validator checks.
 pub(crate) const ASSERTED: [&str; 7] = ["date-time", "date", "uuid", "email", "ipv4", "ipv6", "uri"];
+
+/// The keyword by which a bundled schema asks for an integer of 64 bits. Bounds do not do: beyond 2^53 they compare as floats.
+pub(crate) const INT64: &str = "x-callboard-int64";
+
+/// The judge of [`INT64`].
+pub(crate) struct Int64;
+
+impl<'i> Keyword<'i> for Int64 {
+    fn validate(&self, instance: &'i Value) -> Result<(), ValidationError<'i>> {
+        if self.is_valid(instance) { Ok(()) } else { Err(ValidationError::custom("an integer of 64 bits")) }
+    }
+
+    fn is_valid(&self, instance: &'i Value) -> bool {
+        const LIMIT: f64 = 9_223_372_036_854_775_808.0;
+        // What is no integer at all is the affair of `type`.
+        instance.as_number().is_none_or(|n| n.is_i64() || (n.is_f64() && n.as_f64().is_some_and(|n| n.abs() < LIMIT)))
+    }
+}
 
 /// Whether a string has a format of [`ASSERTED`]. An unknown format is met by every string.
 pub(crate) fn holds(format: &str, text: &str) -> bool {

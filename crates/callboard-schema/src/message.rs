@@ -114,6 +114,7 @@ fn expectation(kind: &Kind, error: &ValidationError<'_>) -> String {
         Kind::Not { .. } => "something that the schema does not exclude".to_owned(),
         Kind::FalseSchema => "nothing".to_owned(),
         Kind::OneOfMultipleValid { .. } => "exactly one of the alternatives (several fit)".to_owned(),
+        Kind::Custom { message, .. } => message.clone(),
         Kind::PropertyNames { error } => format!("other property names ({})", error.masked()),
         _ => error.masked_with("something else").to_string(),
     }

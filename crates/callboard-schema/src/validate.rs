@@ -73,6 +73,7 @@ impl Validator {
         for name in format::ASSERTED {
             options = options.with_format(name, move |text: &str| format::holds(name, text));
         }
+        options = options.with_keyword(format::INT64, |_, _, _| Ok(Box::new(format::Int64)));
         match options.build(&bundle.schema) {
             Ok(inner) => Ok(Self { inner, notes: bundle.notes }),
             Err(error) => Err(refused(schema, &bundle.sources, &error)),

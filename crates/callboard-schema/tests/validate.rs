@@ -41,6 +41,7 @@ fn each_dialect_is_judged_by_its_own_rules() {
         (V2, json!({"type": "file"}), json!(["a", 1]), json!([])),
         (V2, json!({"in": "query", "name": "q", "required": true, "type": "integer"}), json!([1]), json!(["1"])),
         (V3, json!({"type": "integer", "format": "int32"}), json!([2147483647]), json!([2147483648u64, 1.5])),
+        (V3, json!({"type": "integer", "format": "int64"}), json!([i64::MAX, i64::MIN]), json!([u64::MAX, -9.3e18, 1e300])),
         (V3, json!({"type": "string", "format": "date-time"}), json!(["2026-01-01T00:00:00Z"]), json!(["2026-01-01 00:00"])),
         (V3, json!({"type": "string", "format": "unheard-of"}), json!(["x"]), json!([])),
         (V3, json!({"type": "string", "pattern": "^(?=.*a)b"}), json!(["ba"]), json!(["bb"])),

@@ -20,7 +20,8 @@ pub fn write_form(value: &Value) -> String {
     pairs.join("&")
 }
 
-/// A form as an object, its values read by the schemas of the properties.
+/// A form as an object, its values read by the schemas of the properties. An empty array leaves no trace in a form: a required one that
+/// is not there is empty.
 pub fn read_form(schema: Option<&Schema<'_>>, text: &str) -> Value {
     let mut out = Map::new();
     for (name, raw) in split_query(text) {
@@ -36,6 +37,12 @@ pub fn read_form(schema: Option<&Schema<'_>>, text: &str) -> Value {
             }
         } else {
             out.insert(name, coerce(property.as_ref(), &decoded));
+        }
+    }
+    for name in schema.map(Schema::required).unwrap_or_default() {
+        let is_array = schema.and_then(|schema| schema.property(name)).is_some_and(|p| p.types() == ["array"]);
+        if is_array && !out.contains_key(name) {
+            out.insert(name.to_owned(), Value::Array(Vec::new()));
         }
     }
     Value::Object(out)
