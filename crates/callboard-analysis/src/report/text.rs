@@ -56,8 +56,11 @@ pub fn ansi(role: Role, text: &str) -> String {
 pub fn text(report: &RunReport, style: Style) -> String {
     let mut out = Writer { text: String::new(), style };
     out.not_ready(report);
-    for scenario in report.scenarios().filter(|scenario| needs_words(scenario)) {
-        out.scenario(scenario);
+    let (idle, active): (Vec<_>, Vec<_>) = report.scenarios().filter(|scenario| needs_words(scenario)).partition(|s| is_idle(s));
+    active.into_iter().for_each(|scenario| out.scenario(scenario));
+    idle.iter().for_each(|scenario| out.scenario(scenario));
+    if !idle.is_empty() {
+        out.line(0, "");
     }
     out.warnings(report);
     out.text.push_str(&summary(report, style));
@@ -144,6 +147,9 @@ impl Writer {
     }
 
     fn scenario(&mut self, scenario: &ScenarioResult) {
+        if is_idle(scenario) {
+            return self.idle(scenario);
+        }
         let (word, role) = verdict(scenario.verdict);
         let name = self.paint(Role::Strong, &clean_line(scenario.name.as_str()));
         let took = self.paint(Role::Dim, &words::duration(scenario.duration));
@@ -160,6 +166,15 @@ impl Writer {
         }
         self.not_run(scenario);
         self.line(0, "");
+    }
+
+    /// One line is enough where nothing ran.
+    fn idle(&mut self, scenario: &ScenarioResult) {
+        let (word, role) = verdict(scenario.verdict);
+        let reason = scenario.reason.as_ref().map(|reason| format!(": {}", clean_line(reason))).unwrap_or_default();
+        let name = self.paint(Role::Strong, &clean_line(scenario.name.as_str()));
+        let line = format!("{} {name}{reason}", self.paint(role, word));
+        self.line(0, &line);
     }
 
     fn step(&mut self, what: &str, step: &StepResult) {
@@ -255,11 +270,22 @@ fn is_bad(step: &StepResult) -> bool {
     matches!(step.verdict, Verdict::Failed | Verdict::Inconclusive) && is_own
 }
 
-fn place(check: &CheckResult) -> Option<&str> {
+/// The place in the body that a failed check is about: as the check says, or as its condition does (`$response.body#/status`).
+pub(super) fn place(check: &CheckResult) -> Option<&str> {
     match &check.outcome {
-        CheckOutcome::Failed { at, .. } => at.as_deref(),
+        CheckOutcome::Failed { at: Some(at), .. } if !at.is_empty() => Some(at),
+        CheckOutcome::Failed { .. } => {
+            let (_, rest) = check.condition.split_once("$response.body#")?;
+            let end = rest.find(|c: char| c.is_whitespace() || "=!<>&|)}'\"".contains(c)).unwrap_or(rest.len());
+            Some(&rest[..end])
+        }
         _ => None,
     }
+}
+
+/// Whether nothing of a scenario ran.
+pub(super) fn is_idle(scenario: &ScenarioResult) -> bool {
+    scenario.verdict != Verdict::Failed && scenario.all_steps().all(|step| step.verdict == Verdict::NotRun)
 }
 
 fn verdict(verdict: Verdict) -> (&'static str, Role) {
@@ -295,6 +321,27 @@ mod tests {
     #[test]
     fn a_failure_tells_all_that_is_needed_to_find_its_cause() {
         insta::assert_snapshot!(text(&samples::failed_run(), plain));
+    }
+
+    #[test]
+    fn a_condition_names_its_place_where_the_check_does_not() {
+        let outcome = CheckOutcome::Failed { expected: String::new(), actual: String::new(), at: None };
+        let check = |condition: &str| CheckResult {
+            kind: CheckKind::Criterion,
+            condition: condition.to_owned(),
+            outcome: outcome.clone(),
+            span: None,
+        };
+        assert_eq!(place(&check("$response.body#/a/0/b=='x'")), Some("/a/0/b"));
+        assert_eq!(place(&check("$response.body#/a")), Some("/a"));
+        assert_eq!(place(&check("$statusCode == 200")), None);
+    }
+
+    #[test]
+    fn a_scenario_of_which_nothing_ran_is_one_line() {
+        let shown = text(&samples::not_ready_run(), plain);
+        let line = "inconclusive scenarios/order.arazzo.yaml#browse: `hub` is not ready\n";
+        assert!(shown.contains(line) && !shown.contains("not run: step"), "{shown}");
     }
 
     #[test]

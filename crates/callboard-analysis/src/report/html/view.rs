@@ -89,6 +89,7 @@ struct ScenarioView {
     took: String,
     trace: String,
     is_open: bool,
+    is_idle: bool,
     search: String,
     services: Vec<ChipView>,
     steps: Vec<StepView>,
@@ -217,11 +218,13 @@ fn headline(report: &RunReport) -> (VerdictView, String) {
         1 => "The scenario".to_owned(),
         total => format!("{n} of {total} scenarios"),
     };
-    if !report.finished.not_ready.is_empty() {
-        return (verdict(Verdict::Inconclusive), "Environment not ready".to_owned());
-    }
+    let is_ready = report.finished.not_ready.is_empty();
     if s.failed > 0 {
-        return (verdict(Verdict::Failed), format!("{} failed", of(s.failed)));
+        let besides = if is_ready { "" } else { "; environment not ready" };
+        return (verdict(Verdict::Failed), format!("{} failed{besides}", of(s.failed)));
+    }
+    if !is_ready {
+        return (verdict(Verdict::Inconclusive), "Environment not ready".to_owned());
     }
     if report.finished.interrupted {
         return (verdict(Verdict::Inconclusive), "Stopped before all was done".to_owned());
@@ -312,6 +315,7 @@ fn scenario(scenario: &ScenarioResult, palette: &Palette, is_detailed: bool) -> 
             services.push(operation.service.as_str());
         }
     }
+    let is_idle = text::is_idle(scenario);
     let clock = Clock::of(scenario);
     let steps = |steps: &[StepResult]| {
         let mut views = Vec::new();
@@ -325,9 +329,10 @@ fn scenario(scenario: &ScenarioResult, palette: &Palette, is_detailed: bool) -> 
         file: line(&scenario.file),
         summary: scenario.summary.as_deref().map(line),
         reason: scenario.reason.as_deref().map(block),
-        took: words::duration(scenario.duration),
+        took: if is_idle { String::new() } else { words::duration(scenario.duration) },
         trace: line(&scenario.trace),
-        is_open: matches!(scenario.verdict, Verdict::Failed | Verdict::Inconclusive),
+        is_open: matches!(scenario.verdict, Verdict::Failed | Verdict::Inconclusive) && !is_idle,
+        is_idle,
         search: search(scenario),
         sequence: is_detailed.then(|| sequence::draw(scenario, &services, |service| palette.colour(service))).flatten(),
         services: services.iter().map(|service| palette.chip(service)).collect(),
@@ -476,12 +481,7 @@ fn push(pieces: &mut Vec<Piece>, text: &str, is_different: bool) {
 }
 
 fn attempts(step: &StepResult) -> Vec<AttemptView> {
-    let place = |check: &'_ CheckResult| match &check.outcome {
-        CheckOutcome::Failed { at, .. } => at.clone(),
-        _ => None,
-    };
-    let owned: Vec<String> = step.failures().filter_map(place).collect();
-    let places: Vec<&str> = owned.iter().map(String::as_str).collect();
+    let places: Vec<&str> = step.failures().filter_map(text::place).collect();
     let is_bad = step.verdict == Verdict::Failed;
     let count = step.attempts.len();
     let shown = step.attempts.iter().enumerate().rev().map(|(i, attempt)| {
