@@ -59,7 +59,7 @@ fn measure(runs: usize, jobs: usize, threads: usize) -> Result<(), AnyError> {
     BufReader::new(child.stdout.take().ok_or("the child has an output")?).read_line(&mut base)?;
     let options = options(base.trim(), runs, jobs)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build()?;
-    let (clock, cpu) = (Instant::now(), cpu_seconds()?);
+    let (before, clock, cpu) = (peak_memory(), Instant::now(), cpu_seconds()?);
     let finished = runtime.block_on(async {
         let (events, mut receiver) = mpsc::channel(1024);
         let listener = tokio::spawn(async move {
@@ -77,7 +77,12 @@ fn measure(runs: usize, jobs: usize, threads: usize) -> Result<(), AnyError> {
     let requests: usize = finished.results.iter().flat_map(|result| result.all_steps()).map(|step| step.attempts.len()).sum();
     let mut out = std::io::stdout();
     writeln!(out, "{} passed, {} failed, {requests} requests", finished.summary.passed, finished.summary.failed)?;
-    writeln!(out, "wall {wall:.3} s, {:.0} requests/s, cpu {cpu:.3} s, peak memory {}", requests as f64 / wall, peak_memory())?;
+    writeln!(
+        out,
+        "wall {wall:.3} s, {:.0} requests/s, cpu {cpu:.3} s, peak memory {} ({before} before)",
+        requests as f64 / wall,
+        peak_memory()
+    )?;
     Ok(())
 }
 

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
 use crate::client::{Answer, Limits, Outgoing, SendError};
-use crate::conformance::{AnswerBody, Definition};
+use crate::conformance::{AnswerBody, Definition, Given};
 use crate::context::{Exchange, Frame};
 use crate::request::{BuildError, Call, header_list, media_type, record};
 use crate::shared::Shared;
@@ -81,8 +81,9 @@ impl Shared {
         let call = evaluate(frame, step, service, operation)?;
         let outgoing = call.build(&target.resolve(values)?, trace)?;
         let definition = Definition { service, operation, validators: &self.validators };
+        let given = Given { parameters: &call.parameters, headers: &outgoing.headers };
         let body = call.body.as_ref().map(|(media_type, value)| (media_type.as_str(), value));
-        let request_checks = definition.check_request(&call.parameters, body);
+        let request_checks = definition.check_request(&given, body);
         Ok(Ready { service, operation, request_checks, call, outgoing })
     }
 

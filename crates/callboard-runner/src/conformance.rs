@@ -10,6 +10,7 @@ use callboard_model::run::{CheckKind, CheckOutcome, CheckResult};
 use callboard_model::{NodeRef, Operation, Schema, Service};
 use callboard_schema::validate::MAX_VIOLATIONS;
 use callboard_schema::{Direction, Violation, parameter};
+use http::HeaderMap;
 use serde_json::Value;
 
 use crate::acceptance::Acceptances;
@@ -67,6 +68,43 @@ impl AnswerBody {
             Self::Bytes => Err("the body of the answer is neither JSON nor text"),
         }
     }
+}
+
+/// The parameters of a request: those of the scenario, and what the environment put into its headers.
+pub(crate) struct Given<'g> {
+    pub(crate) parameters: &'g [(ParameterLocation, String, Value)],
+    pub(crate) headers: &'g HeaderMap,
+}
+
+impl Given<'_> {
+    fn value(&self, documented: &Parameter) -> Option<Cow<'_, Value>> {
+        let same_name = |name: &str| match documented.location {
+            ParameterLocation::Header => name.eq_ignore_ascii_case(&documented.name),
+            _ => name == documented.name,
+        };
+        let mut of_scenario = self.parameters.iter();
+        let of_scenario = of_scenario.find(|(location, name, _)| *location == documented.location && same_name(name));
+        if let Some((_, _, value)) = of_scenario {
+            return Some(Cow::Borrowed(value));
+        }
+        let text = |name: &str| self.headers.get(name).and_then(|value| value.to_str().ok());
+        let found = match documented.location {
+            ParameterLocation::Header => text(&documented.name),
+            ParameterLocation::Cookie => text("cookie").and_then(|cookies| cookie(cookies, &documented.name)),
+            _ => None,
+        };
+        found.map(|found| Cow::Owned(found.into()))
+    }
+}
+
+fn cookie<'c>(cookies: &'c str, name: &str) -> Option<&'c str> {
+    cookies.split(';').filter_map(|pair| pair.trim().split_once('=')).find(|(known, _)| *known == name).map(|(_, value)| value)
+}
+
+/// Header parameters of these names say nothing (OpenAPI, Parameter Object): other parts of the definition do.
+fn has_no_meaning(parameter: &Parameter) -> bool {
+    let is = |name: &str| parameter.name.eq_ignore_ascii_case(name);
+    parameter.location == ParameterLocation::Header && (is("accept") || is("content-type") || is("authorization"))
 }
 
 /// Only so many mismatches of a body are known. When all of these are accepted, nothing is known about the rest: that is no pass.
@@ -207,14 +245,10 @@ impl Definition<'_> {
     }
 
     /// Compares a request: parameters that are required, values of parameters, and the body.
-    pub(crate) fn check_request(
-        &self,
-        parameters: &[(ParameterLocation, String, Value)],
-        body: Option<(&str, &Value)>,
-    ) -> Vec<CheckResult> {
+    pub(crate) fn check_request(&self, given: &Given<'_>, body: Option<(&str, &Value)>) -> Vec<CheckResult> {
         let mut checks = Vec::new();
-        for documented in &self.operation.parameters {
-            self.parameter(documented, parameters, &mut checks);
+        for documented in self.operation.parameters.iter().filter(|parameter| !has_no_meaning(parameter)) {
+            self.parameter(documented, given, &mut checks);
         }
         self.request_body(body, &mut checks);
         checks.retain(|check| check.outcome.is_failure());
@@ -224,16 +258,11 @@ impl Definition<'_> {
         checks
     }
 
-    fn parameter(&self, documented: &Parameter, given: &[(ParameterLocation, String, Value)], checks: &mut Vec<CheckResult>) {
+    fn parameter(&self, documented: &Parameter, given: &Given<'_>, checks: &mut Vec<CheckResult>) {
         let condition = format!("the {} parameter `{}` fits the definition", documented.location, documented.name);
-        let same_name = |name: &str| match documented.location {
-            ParameterLocation::Header => name.eq_ignore_ascii_case(&documented.name),
-            _ => name == documented.name,
-        };
-        let value = given.iter().find(|(location, name, _)| *location == documented.location && same_name(name));
-        match (value, &documented.schema) {
-            (Some((_, _, value)), Some(schema)) => {
-                self.against_schema(CheckKind::RequestSchema, &condition, schema, &self.as_received(documented, value), checks);
+        match (given.value(documented), &documented.schema) {
+            (Some(value), Some(schema)) => {
+                self.against_schema(CheckKind::RequestSchema, &condition, schema, &self.as_received(documented, &value), checks);
             }
             (None, _) if documented.required => {
                 let outcome = failed(format!("the {} parameter `{}`", documented.location, documented.name), "no such parameter");
@@ -246,7 +275,14 @@ impl Definition<'_> {
     /// The value as the service reads it: outside of JSON the number 5 and the text "5" are the same on the wire.
     fn as_received(&self, documented: &Parameter, value: &Value) -> Value {
         let schema = documented.schema.as_ref().and_then(|node| self.service.schema(node));
-        if documented.media_type.is_some() { value.clone() } else { scalar_as_received(schema.as_ref(), value) }
+        match (value, &documented.media_type) {
+            (value, Some(_)) => value.clone(),
+            (Value::Array(items), None) => {
+                let schema = schema.as_ref().and_then(Schema::items);
+                items.iter().map(|item| scalar_as_received(schema.as_ref(), item)).collect()
+            }
+            (value, None) => scalar_as_received(schema.as_ref(), value),
+        }
     }
 
     fn request_body(&self, body: Option<(&str, &Value)>, checks: &mut Vec<CheckResult>) {

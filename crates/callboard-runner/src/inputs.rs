@@ -49,7 +49,7 @@ fn documents(file: &ScenarioFile, schema: &Value) -> Documents {
 mod tests {
     use super::*;
 
-    fn complete_with(given: Value) -> Result<Map<String, Value>, String> {
+    fn complete_with(given: &Value) -> Result<Map<String, Value>, String> {
         let schema = json!({"type": "object", "required": ["name"], "properties": {
             "name": {"$ref": "#/components/inputs/name"},
             "count": {"type": "integer", "default": 2}
@@ -62,13 +62,13 @@ mod tests {
 
     #[test]
     fn defaults_complete_what_is_given() {
-        let inputs = complete_with(json!({"name": "ada"})).expect("these fit");
+        let inputs = complete_with(&json!({"name": "ada"})).expect("these fit");
         assert_eq!(Value::Object(inputs), json!({"name": "ada", "count": 2}));
     }
 
     #[test]
     fn inputs_that_do_not_fit_are_named() {
-        let error = complete_with(json!({"count": "many"})).expect_err("two mistakes");
+        let error = complete_with(&json!({"count": "many"})).expect_err("two mistakes");
         assert!(error.contains("`name` is missing") && error.contains("`count`"), "{error}");
     }
 }

@@ -147,7 +147,7 @@ fn plain_text(value: &Value) -> String {
     }
 }
 
-/// The media types that the operation may answer with, in the order of the definition.
+/// The media types that the operation may answer with, JSON first, in the order of the definition.
 fn accepted(operation: &Operation) -> String {
     let mut names: Vec<&str> = Vec::new();
     for media in operation.responses.iter().flat_map(|response| &response.content) {
@@ -155,6 +155,7 @@ fn accepted(operation: &Operation) -> String {
             names.push(&media.name);
         }
     }
+    names.sort_by_key(|name| !is_json_media_type(name));
     if names.is_empty() { "*/*".to_owned() } else { names.join(", ") }
 }
 

@@ -17,7 +17,7 @@ use crate::context::Finished;
 use crate::options::{RunOptions, Scenario, default_jobs};
 use crate::ready;
 use crate::report::{Reporter, now};
-use crate::scenario_run::{self, never_run};
+use crate::scenario_run::{self, Ran, never_run};
 use crate::shared::Shared;
 
 /// Runs scenarios and says what happens while it happens. The end of the run holds all results in the order of the scenarios.
@@ -50,7 +50,8 @@ pub async fn run(options: RunOptions, events: mpsc::Sender<RunEvent>, cancel: Ca
 enum State {
     Waiting,
     Running,
-    Over(Arc<ScenarioResult>),
+    /// With what its dependents may read, when it ran.
+    Over(Arc<ScenarioResult>, Option<Finished>),
 }
 
 struct Dispatcher {
@@ -60,7 +61,7 @@ struct Dispatcher {
     states: Vec<State>,
     /// The scenarios that each one waits for.
     depends_on: Vec<Vec<usize>>,
-    tasks: JoinSet<ScenarioResult>,
+    tasks: JoinSet<Ran>,
     scenario_of: HashMap<Id, usize>,
     jobs: usize,
     /// The first scenario that may still be waiting.
@@ -106,8 +107,10 @@ impl Dispatcher {
                 Err(error) => (error.id(), Err(error)),
             };
             let index = self.scenario_of.remove(&id).expect("every task was noted down when it was started");
-            let result = result.unwrap_or_else(|error| self.our_bug(index, error));
-            self.over(index, result).await;
+            match result {
+                Ok(Ran { result, finished }) => self.over(index, result, Some(finished)).await,
+                Err(error) => self.over(index, self.our_bug(index, error), None).await,
+            }
         }
         // What still waits is waiting in a circle, or the run was stopped.
         for index in 0..self.states.len() {
@@ -128,7 +131,7 @@ impl Dispatcher {
                 self.start(index).await;
             }
             index += 1;
-            let is_prefix_done = matches!(self.states.get(self.next), Some(State::Running | State::Over(_)));
+            let is_prefix_done = matches!(self.states.get(self.next), Some(State::Running | State::Over(..)));
             self.next += usize::from(is_prefix_done);
         }
     }
@@ -138,8 +141,8 @@ impl Dispatcher {
         let mut known = Vec::new();
         for &other in &self.depends_on[index] {
             match &self.states[other] {
-                State::Over(result) if result.verdict == Verdict::Passed => known.push(self.finished(other, result)),
-                State::Over(result) => {
+                State::Over(result, Some(finished)) if result.verdict == Verdict::Passed => known.push(finished.clone()),
+                State::Over(result, _) => {
                     let reason = format!("it depends on {}, which is {}", result.name, result.verdict.as_str());
                     return self.never(index, Verdict::NotRun, &reason).await;
                 }
@@ -151,12 +154,6 @@ impl Dispatcher {
         let id = self.tasks.spawn(task).id();
         self.scenario_of.insert(id, index);
         self.states[index] = State::Running;
-    }
-
-    fn finished(&self, index: usize, result: &ScenarioResult) -> Finished {
-        let scenario = &self.shared.options.scenarios[index];
-        let outputs = result.outputs.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
-        Finished { workflow: scenario.workflow.clone(), inputs: scenario.inputs.clone(), outputs }
     }
 
     fn our_bug(&self, index: usize, error: JoinError) -> ScenarioResult {
@@ -172,21 +169,26 @@ impl Dispatcher {
     async fn never(&mut self, index: usize, verdict: Verdict, reason: &str) {
         let scenario = &self.shared.options.scenarios[index];
         let result = never_run(scenario, self.shared.options.seed, verdict, &self.shared.masker.mask(reason));
-        self.over(index, result).await;
+        self.over(index, result, None).await;
     }
 
-    async fn over(&mut self, index: usize, result: ScenarioResult) {
+    async fn over(&mut self, index: usize, result: ScenarioResult, finished: Option<Finished>) {
         let result = Arc::new(result);
-        self.states[index] = State::Over(result.clone());
+        self.states[index] = State::Over(result.clone(), finished);
         self.reporter.send(RunEvent::ScenarioFinished { scenario: index, result }).await;
     }
 
-    async fn finish(self, not_ready: Vec<NotReady>) -> RunFinished {
+    async fn finish(self, mut not_ready: Vec<NotReady>) -> RunFinished {
+        let masker = &self.shared.masker;
+        for missing in &mut not_ready {
+            masker.mask_string(&mut missing.server);
+            masker.mask_string(&mut missing.reason);
+        }
         let results: Vec<_> = self
             .states
             .into_iter()
             .map(|state| match state {
-                State::Over(result) => result,
+                State::Over(result, _) => result,
                 State::Waiting | State::Running => unreachable!("the loop ends when every scenario is over"),
             })
             .collect();
@@ -239,4 +241,18 @@ fn dependencies(scenarios: &[Scenario]) -> Vec<Vec<usize>> {
 fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "a panic without a message".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_told_in_its_own_words() {
+        let mut tasks = JoinSet::new();
+        let broken = || -> Result<(), String> { Err("no such thing".to_owned()) };
+        tasks.spawn(async move { broken().expect("it is there") });
+        let error = tasks.join_next().await.and_then(Result::err).expect("the task panicked");
+        assert_eq!(panic_message(&*error.into_panic()), "it is there: \"no such thing\"");
+    }
 }

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use callboard_model::run::{RunEvent, ScenarioResult, StepResult, Verdict};
 use indexmap::IndexMap;
-use serde_json::Map;
+use serde_json::{Map, Value};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -22,6 +22,12 @@ use crate::{inputs, judge};
 /// A scenario stops after so many steps: by then it goes in a circle.
 const MAX_STEPS: u32 = 2_000;
 
+/// A scenario that ran, with what its dependents may read: not masked.
+pub(crate) struct Ran {
+    pub(crate) result: ScenarioResult,
+    pub(crate) finished: Finished,
+}
+
 /// Runs a scenario. `known` are the workflows that it depends on and that ran before.
 pub(crate) async fn run(
     shared: &Shared,
@@ -29,7 +35,7 @@ pub(crate) async fn run(
     known: Vec<Finished>,
     events: mpsc::Sender<RunEvent>,
     cancel: CancellationToken,
-) -> ScenarioResult {
+) -> Ran {
     let scenario = &shared.options.scenarios[index];
     let reporter = Reporter { scenario: index, events };
     let mut result = blank(scenario, shared.options.seed);
@@ -38,11 +44,11 @@ pub(crate) async fn run(
     let trace = Trace::start(&scenario.name);
     result.trace.clone_from(&trace.id);
     let mut runner = Runner { shared, trace, stop: cancel.clone(), latest: Map::new(), reporter, steps_left: MAX_STEPS };
-    runner.scenario(scenario, known, &cancel, &mut result).await;
+    let finished = runner.scenario(scenario, known, &cancel, &mut result).await;
     result.duration = micros(clock);
     result.reason.iter_mut().for_each(|reason| shared.masker.mask_string(reason));
     result.outputs.values_mut().for_each(|value| shared.masker.mask_value(value));
-    result
+    Ran { result, finished }
 }
 
 impl<'r> Runner<'r> {
@@ -52,15 +58,17 @@ impl<'r> Runner<'r> {
         known: Vec<Finished>,
         cancel: &CancellationToken,
         result: &mut ScenarioResult,
-    ) {
+    ) -> Finished {
         let Some(workflow) = scenario.workflow() else {
-            return fail(result, format!("`{}` has no workflow `{}`", result.file, result.workflow));
+            fail(result, format!("`{}` has no workflow `{}`", scenario.source.origin(), scenario.workflow));
+            return Finished::default();
         };
         let inputs = match inputs::complete(&scenario.source.file, workflow, &scenario.inputs) {
             Ok(inputs) => inputs,
             Err(why) => {
                 result.steps = workflow.steps.iter().map(|step| never(step, "the inputs do not fit")).collect();
-                return fail(result, why);
+                fail(result, why);
+                return Finished::default();
             }
         };
         let mut frame = Frame::new(&scenario.source, workflow, inputs, 0);
@@ -69,9 +77,10 @@ impl<'r> Runner<'r> {
         let ended = self.workflow(&mut frame, &mut steps).await;
         let mut teardown = Vec::new();
         self.bounded_teardown(&mut frame, cancel, &mut teardown).await;
-        conclude(&frame, &ended, &teardown, result);
+        let outputs = conclude(&frame, &ended, &teardown, result);
         result.steps = owned(steps);
         result.teardown = owned(teardown);
+        Finished { workflow: scenario.workflow.clone(), inputs: frame.inputs, outputs }
     }
 
     /// Teardown runs although the run was stopped; from then on it has the grace period of the run.
@@ -96,29 +105,31 @@ impl<'r> Runner<'r> {
 }
 
 /// The verdict of a scenario and its outputs.
-fn conclude(frame: &Frame<'_>, ended: &Ended, teardown: &Results, result: &mut ScenarioResult) {
+fn conclude(frame: &Frame<'_>, ended: &Ended, teardown: &Results, result: &mut ScenarioResult) -> Map<String, Value> {
     result.verdict = ended.verdict();
     result.reason = ended.reason();
     if *ended == Ended::Interrupted {
         result.reason = Some("the run was stopped".to_owned());
     }
     let (outputs, missing) = judge::workflow_outputs(frame);
-    result.outputs = outputs.into_iter().collect();
+    result.outputs = outputs.clone().into_iter().collect();
     if *ended != Ended::Passed {
-        return;
+        return outputs;
     }
     if let Some(check) = missing.first() {
         let why = match &check.outcome {
             callboard_model::run::CheckOutcome::Unevaluable { why } => why,
             _ => &check.condition,
         };
-        return fail(result, format!("an output of the workflow cannot be taken: {why}"));
+        fail(result, format!("an output of the workflow cannot be taken: {why}"));
+        return outputs;
     }
     // An interrupted teardown leaves things behind, so it is no pass either.
     let undone = teardown.iter().find(|step| matches!(step.verdict, Verdict::Failed | Verdict::Inconclusive));
     if let Some(step) = undone {
         fail(result, format!("the teardown failed at `{}`", step.step));
     }
+    outputs
 }
 
 fn fail(result: &mut ScenarioResult, reason: String) {

@@ -123,7 +123,7 @@ mod tests {
 
     use super::*;
 
-    fn map(value: Value) -> Map<String, Value> {
+    fn map(value: &Value) -> Map<String, Value> {
         value.as_object().cloned().expect("an object")
     }
 
@@ -133,7 +133,7 @@ mod tests {
             base: "http://127.0.0.1:8000/user/{outputs.name}".to_owned(),
             headers: vec![("Authorization".to_owned(), "token {outputs.token}".to_owned()), ("x".to_owned(), "{a}".to_owned())],
         };
-        let outputs = map(json!({"name": "ada/b", "token": "t/1"}));
+        let outputs = map(&json!({"name": "ada/b", "token": "t/1"}));
         let none = Map::new();
         let values = Values { outputs: &outputs, inputs: &none, values: &none };
         let resolved = target.resolve(values).expect("all values are there");
@@ -149,7 +149,7 @@ mod tests {
 
     #[test]
     fn the_origin_is_known_before_the_run_unless_it_depends_on_it() {
-        let values = map(json!({"port": 8000}));
+        let values = map(&json!({"port": 8000}));
         let origin = |base: &str| Target::new(base).fixed_origin(&values);
         assert_eq!(origin("http://h:1/user/{outputs.name}").as_deref(), Some("http://h:1"));
         assert_eq!(origin("http://h:{values.port}").as_deref(), Some("http://h:8000"));

@@ -117,3 +117,17 @@ async fn an_acceptance_that_matches_nothing_is_stale_when_its_operation_answered
         ["the acceptance of mismatch at `/note` of `getCustomer` in `customers` (\"known\") matched nothing in this run"]
     );
 }
+
+#[tokio::test]
+async fn a_required_header_may_come_from_the_environment() {
+    let scenario = READ.replace("customers.getCustomer", "payments.getPayment").replace("< 500", "== 200");
+    let run_with = async |headers: Vec<(String, String)>| {
+        let server = TestServer::start(well_behaved).await;
+        let mut options = options(&scenario, &server.url(""));
+        options.targets.get_mut("payments").expect("a target").headers = headers;
+        failures(&only(&execute(options).await).steps[0])
+    };
+    assert_eq!(run_with(Vec::new()).await, ["RequestSchema: expected the header parameter `X-Key`, got no such parameter"]);
+    assert!(run_with(vec![("x-key".to_owned(), "5".to_owned())]).await.is_empty());
+    assert_eq!(run_with(vec![("x-key".to_owned(), "k".to_owned())]).await.len(), 1);
+}

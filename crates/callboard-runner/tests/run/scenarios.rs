@@ -44,7 +44,7 @@ async fn five_steps_across_three_services_pass_and_chain_their_values() {
         [TestServer::start(well_behaved).await, TestServer::start(well_behaved).await, TestServer::start(well_behaved).await];
     let mut options = options(CHAIN, "");
     for (name, server) in ["customers", "orders", "payments"].into_iter().zip(&servers) {
-        options.targets.insert(name.into(), Target::new(server.url("/")));
+        options.targets.get_mut(name).expect("a target").base = server.url("/");
     }
     let (finished, events) = execute_with_events(options, CancellationToken::new()).await;
     let result = only(&finished);

@@ -92,7 +92,7 @@ paths:
   /payments/{id}:
     get:
       operationId: getPayment
-      parameters: [{name: id, in: path, required: true, type: string}]
+      parameters: [{name: id, in: path, required: true, type: string}, {name: X-Key, in: header, required: true, type: integer}]
       responses: {"200": {description: ok, schema: {type: object, properties: {status: {type: string}}}}}
 "#;
 
@@ -151,7 +151,8 @@ pub(crate) fn options(workflows: &str, base: &str) -> RunOptions {
     let scenarios = source.file.workflows.iter().map(|workflow| scenario(&workflow.id)).collect();
     let mut options = RunOptions::new(RunId::new("r1"), system(), scenarios);
     for name in ["customers", "orders", "payments"] {
-        options.targets.insert(ServiceName::new(name), Target::new(base));
+        let headers = vec![("X-Key".to_owned(), "1".to_owned())];
+        options.targets.insert(ServiceName::new(name), Target { base: base.to_owned(), headers });
     }
     options.ready_timeout = Duration::from_millis(200);
     options.limits.response = Duration::from_secs(2);
