@@ -33,6 +33,11 @@ impl<'c> Checker<'c> {
             let message = "only a step that calls an operation can poll".to_owned();
             self.report_key(Severity::Error, codes::UNSUPPORTED, &until.pointer, message, help);
         }
+        if place.step.timeout.is_some() {
+            let message = "`timeout` has no effect on a step that calls a workflow".to_owned();
+            let at = place.step.pointer.join("timeout");
+            self.report_key(Severity::Warning, codes::IGNORED_FIELD, &at, message, Some("set it on the steps inside".to_owned()));
+        }
         if let Some(called) = called {
             let given = place.workflow.parameters_of(place.step);
             self.inputs_of(called, &given, &place.step.pointer);

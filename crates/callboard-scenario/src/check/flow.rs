@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Checker, Place};
+use super::{Checker, Place, Spot};
 use crate::ast::{ActionKind, ActionTarget, Step, StepTarget, Workflow, WorkflowReference};
 use crate::codes;
 
@@ -13,30 +13,45 @@ impl<'c> Checker<'c> {
         }
     }
 
+    /// `dependsOn` never triggers a step, and steps run in the order of the file: one that waits for a later one never runs.
     pub(super) fn step_dependencies(&mut self, place: Place<'c>) {
+        let in_circle = self.step_cycle(place);
         for reference in &place.step.depends_on {
             let workflow = match &reference.workflow {
                 None => Some(place.workflow),
                 Some(other) => self.called_workflow(other),
             };
-            if let Some(workflow) = workflow
-                && !workflow.steps.iter().chain(&workflow.finally).any(|step| step.id == reference.step)
-            {
-                self.unknown_step(workflow, &reference.step, &reference.pointer);
+            let Some(workflow) = workflow else {
+                continue;
+            };
+            let found = workflow.steps.iter().chain(&workflow.finally).position(|step| step.id == reference.step);
+            match found {
+                None => self.unknown_step(workflow, &reference.step, &reference.pointer),
+                Some(index) if reference.workflow.is_none() && index > place.index && !in_circle => {
+                    let spot = Spot { at: reference.pointer.clone(), offset: 0, length: reference.step.chars().count() };
+                    self.forward(place, &reference.step, index, &spot);
+                }
+                Some(_) => {}
             }
         }
+    }
+
+    /// Whether a step waits for itself, directly or through others; reported at the first step of the circle.
+    fn step_cycle(&mut self, place: Place<'c>) -> bool {
         let ids = |step: &'c Step| {
             let own = step.depends_on.iter().filter(|r| r.workflow.is_none());
             own.map(|r| r.step.as_str()).collect::<Vec<_>>()
         };
         let graph: HashMap<&str, Vec<&str>> = place.workflow.steps.iter().map(|step| (step.id.as_str(), ids(step))).collect();
-        if let Some(cycle) = cycle_from(&place.step.id, &graph)
-            && cycle.iter().filter_map(|id| place.workflow.step_index(id)).min() == Some(place.index)
-            && let Some(reference) = place.step.depends_on.first()
-        {
+        let Some(cycle) = cycle_from(&place.step.id, &graph) else {
+            return false;
+        };
+        let is_first = cycle.iter().filter_map(|id| place.workflow.step_index(id)).min() == Some(place.index);
+        if let Some(reference) = place.step.depends_on.first().filter(|_| is_first) {
             let message = format!("these steps wait for each other: {}", cycle.join(" → "));
             self.error(codes::DEPENDENCY_CYCLE, &reference.pointer, message, None);
         }
+        true
     }
 
     /// Workflows that wait for each other, and workflows that call each other.

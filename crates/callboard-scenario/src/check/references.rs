@@ -98,9 +98,23 @@ impl<'c> Checker<'c> {
         self.produced((producer, output), expression, spot);
     }
 
+    /// The outputs of a step. One that calls a workflow and declares none has those of the workflow; `None` where they are not known.
+    fn outputs_of(&self, step: &'c Step) -> Option<Vec<&'c str>> {
+        let outputs = match &step.target {
+            StepTarget::Workflow(called) if step.outputs.is_empty() => {
+                let own = called.source.is_none().then(|| self.file.workflow(&called.workflow)).flatten();
+                &own?.outputs
+            }
+            _ => &step.outputs,
+        };
+        Some(outputs.keys().map(String::as_str).collect())
+    }
+
     /// An output that its step declares, and a place in it that its schema has.
     pub(super) fn produced(&mut self, (producer, output): (&'c Step, &str), expression: &'c Expression, spot: &Spot) {
-        let known: Vec<&str> = producer.outputs.keys().map(String::as_str).collect();
+        let Some(known) = self.outputs_of(producer) else {
+            return;
+        };
         let owner = format!("the step `{}`", producer.id);
         if !self.known_output(&known, output, expression, spot, &owner) {
             return;
