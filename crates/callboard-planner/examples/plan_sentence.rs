@@ -2,13 +2,29 @@
 
 use callboard_definition::{Fetch, FetchError, load};
 use callboard_model::{ServiceName, System};
-use callboard_planner::{MapOptions, PlanOptions, Planner, map};
+use callboard_planner::{MapOptions, PlanOptions, Planner, ScenarioOptions, map, scenario_of};
 
 struct Files;
 
 impl Fetch for Files {
     fn fetch(&self, origin: &str) -> Result<Vec<u8>, FetchError> {
         std::fs::read(origin).map_err(|error| FetchError::new(error.to_string()))
+    }
+}
+
+/// What the checker says about a written scenario.
+fn report(text: &str, system: &System) {
+    let Ok(document) = callboard_model::Document::parse("generated.arazzo.yaml", text.as_bytes()) else {
+        println!("the text is no YAML");
+        return;
+    };
+    let parsed = callboard_scenario::parse(&document);
+    let mut diagnostics = parsed.diagnostics;
+    if let Some(file) = &parsed.value {
+        diagnostics.extend(callboard_scenario::check(file, &document, system));
+    }
+    for diagnostic in diagnostics {
+        println!("{:?} {}: {} {:?}", diagnostic.severity, diagnostic.code.0, diagnostic.message, diagnostic.help);
     }
 }
 
@@ -37,10 +53,16 @@ fn main() {
         }
         return;
     }
-    for sentence in arguments.iter().skip(at + 1) {
+    for sentence in arguments.iter().skip(at + 1).filter(|a| !a.starts_with("--")) {
         let started = std::time::Instant::now();
         let plan = planner.plan(sentence, &options);
         println!("\n{sentence}\n{}planned in {:?}, margin {:.2}, unmatched {:?}", planner.explain(sentence), started.elapsed(), plan.margin, plan.unmatched);
         print!("{}", callboard_planner::render(&plan));
+        if arguments.iter().any(|a| a == "--arazzo") {
+            let scenario = ScenarioOptions { sentence: sentence.clone(), environment_needs: options.environment_needs.clone(), ..ScenarioOptions::default() };
+            let text = callboard_scenario::write(&scenario_of(&plan, &system, &scenario));
+            println!("{text}");
+            report(&text, &system);
+        }
     }
 }

@@ -445,7 +445,7 @@ impl<'a> Binder<'_, 'a> {
             if let Some(value) = self.described_option(step, place, operation) {
                 pins.push((place.pointer.clone(), BindingSource::Literal(value)));
             } else if is_content(&place.name) && place.shape.kind != Kind::Boolean {
-                let value = Value::from(format!("{} of a test\n", place.name));
+                let value = Value::from(format!("{} of a test", place.name));
                 pins.push((place.pointer.clone(), BindingSource::Generated { name: place.name.clone(), value }));
             }
         }

@@ -6,6 +6,7 @@
 pub mod links;
 pub mod plan;
 pub mod render;
+pub mod scenario;
 pub mod weights;
 pub mod words;
 
@@ -13,6 +14,7 @@ mod beam;
 mod bind;
 mod chains;
 mod clauses;
+mod criteria;
 mod entities;
 mod environment;
 mod index;
@@ -28,4 +30,5 @@ mod shape;
 pub use links::{LinkPattern, MapOptions, map};
 pub use plan::{PlanOptions, Planner, plan};
 pub use render::render;
+pub use scenario::{ScenarioOptions, scenario_of};
 pub use weights::Weights;
