@@ -242,6 +242,7 @@ fn word_help(word: &str) -> String {
         "and" => "\"and\" is written `&&`".to_owned(),
         "or" => "\"or\" is written `||`".to_owned(),
         "not" => "\"not\" is written `!`".to_owned(),
+        "contains" | "matches" | "startswith" | "endswith" => "use a criterion of `type: regex` with a `context`".to_owned(),
         "none" | "nil" | "undefined" => "write `null`".to_owned(),
         "true" | "false" | "null" => format!("write `{}`", word.to_ascii_lowercase()),
         _ if crate::expression::looks_like_expression(&format!("${word}")) => format!("write `${word}`"),

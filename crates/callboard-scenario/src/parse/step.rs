@@ -207,7 +207,13 @@ fn operation_path(text: &str) -> Result<StepTarget, SyntaxError> {
     let wrong = |offset: usize, message: String| {
         SyntaxError::new(offset, whole.saturating_sub(offset), message).with_help(Some(SHAPE.to_owned()))
     };
-    let not_a_path = || wrong(0, format!("`{text}` is no `operationPath`"));
+    let not_a_path = || {
+        let error = wrong(0, format!("`{text}` is no `operationPath`"));
+        match plain_path(text) {
+            Some(proposal) => error.with_help(Some(format!("write `{proposal}`"))),
+            None => error,
+        }
+    };
     let (expression, fragment) = match text.strip_prefix('{') {
         Some(rest) => rest.split_once('}').and_then(|(e, rest)| Some((e, rest.strip_prefix('#')?))).ok_or_else(not_a_path)?,
         None => text.split_once('#').ok_or_else(not_a_path)?,
@@ -233,6 +239,13 @@ fn operation_path(text: &str) -> Result<StepTarget, SyntaxError> {
         }
         _ => Err(wrong(offset, format!("`{fragment}` does not lead to an operation"))),
     }
+}
+
+/// How `/orders` or `GET /orders` would be written.
+fn plain_path(text: &str) -> Option<String> {
+    let (method, path) = text.split_once(' ').unwrap_or(("get", text));
+    let path = path.starts_with('/').then(|| path.replace('~', "~0").replace('/', "~1"))?;
+    Some(format!("{{$sourceDescriptions.NAME.url}}#/paths/{path}/{}", method.to_ascii_lowercase()))
 }
 
 /// The source of `$sourceDescriptions.NAME.url`, or of `$sourceDescriptions.NAME` as some write it.
@@ -270,5 +283,7 @@ mod tests {
         let error = operation_path("{$sourceDescriptions.hub.url}#/paths/~1users").expect_err("no method");
         assert_eq!(error.offset, 30);
         assert!(error.help.is_some_and(|help| help.contains("/get")));
+        let error = operation_path("POST /users").expect_err("no expression");
+        assert!(error.help.is_some_and(|help| help.ends_with("#/paths/~1users/post`")));
     }
 }
