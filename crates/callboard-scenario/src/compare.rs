@@ -10,7 +10,8 @@ use std::cmp::Ordering;
 
 use serde_json::{Number, Value};
 
-use crate::condition::{Operator, number};
+use crate::condition::Operator;
+use crate::condition_lexer::number;
 
 /// Why two values cannot be compared.
 #[derive(Clone, Debug, PartialEq, Eq)]

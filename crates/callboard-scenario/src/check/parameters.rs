@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::{Checker, Place};
 use crate::ast::Parameter;
 use crate::codes;
-use crate::condition::number;
+use crate::condition_lexer::number;
 
 /// Headers that a request may have whatever the definition says (OpenAPI "Parameter Object": such parameters are ignored there).
 const FREE_HEADERS: [&str; 3] = ["accept", "content-type", "authorization"];
