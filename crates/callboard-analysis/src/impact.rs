@@ -23,7 +23,9 @@
 //! selected when `payments` changes, because it depends on it; a note says when no test has met the real one.
 //!
 //! **Limits.** Effects that bypass calls are not seen: data that two services share in one database, messages through a broker, time.
-//! Name such a dependency in `calls`. Code that a build makes of a definition counts as that definition.
+//! Name such a dependency in `calls`. A change in a definition that comes from a URL is not in the repository's changes; a note says so.
+//! Code that a build makes of a definition counts as that definition: check the made code in, or own the definition's folder, where
+//! other services' calls depend on it. Calls that a traced service makes only where no test has led it yet are not known.
 
 pub mod classify;
 mod explain;

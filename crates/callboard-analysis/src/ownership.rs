@@ -64,8 +64,12 @@ fn patterns(written: &str) -> Vec<String> {
     if glob.is_empty() || glob == "." {
         return vec!["**".to_owned()];
     }
-    let names_content = glob.ends_with('*');
-    if names_content { vec![glob.to_owned()] } else { vec![glob.to_owned(), format!("{glob}/**")] }
+    match glob.strip_suffix("/**") {
+        // The folder itself changes where it is a submodule or a link.
+        Some(folder) if !folder.is_empty() => vec![glob.to_owned(), folder.to_owned()],
+        _ if glob.ends_with('*') => vec![glob.to_owned()],
+        _ => vec![glob.to_owned(), format!("{glob}/**")],
+    }
 }
 
 /// A path of a repository as seen from the project's folder in it. Both are relative to the repository, with `/`.
@@ -91,6 +95,7 @@ mod tests {
     #[test]
     fn a_folder_stands_for_all_in_it_and_a_star_stays_in_its_folder() {
         assert_eq!(owners(&["services/orders/**"], "services/orders/src/main.rs"), ["services/orders/**"]);
+        assert_eq!(owners(&["services/orders/**"], "services/orders"), ["services/orders/**"]);
         assert_eq!(owners(&["./services/orders/"], "services/orders/a/b"), ["./services/orders/"]);
         assert_eq!(owners(&["../orders"], "../orders/a"), ["../orders"]);
         assert!(owners(&["services/*.rs"], "services/a/b.rs").is_empty());

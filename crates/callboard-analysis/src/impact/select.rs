@@ -188,8 +188,18 @@ impl<'a> Selection<'a> {
                 None => impact.deselected.push(test.test.clone()),
             }
         }
+        if !impact.deselected.is_empty() {
+            impact
+                .notes
+                .extend(self.input.services.iter().filter(|s| s.definition.is_empty()).map(|s| unseen_definition(&s.name)));
+        }
         impact
     }
+}
+
+/// A repository says nothing about what another place serves.
+fn unseen_definition(service: &ServiceName) -> String {
+    format!("the definition of `{service}` is in no file of the project, so a change in it is not seen here")
 }
 
 /// Tests that may reach a service, and by what.

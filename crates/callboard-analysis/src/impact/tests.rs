@@ -244,6 +244,16 @@ fn a_definition_that_cannot_be_compared_counts_as_code() {
 }
 
 #[test]
+fn a_definition_from_elsewhere_is_said_to_be_unseen() {
+    let mut project = Project::declared(&["README.md"]);
+    project.service("cart").definition.clear();
+    assert_eq!(
+        project.impact().notes,
+        ["the definition of `cart` is in no file of the project, so a change in it is not seen here"]
+    );
+}
+
+#[test]
 fn an_overlay_selects_what_its_service_does() {
     assert_eq!(Project::declared(&["virtual/payments.yaml"]).selected(), ["buy", "pay"]);
 }
