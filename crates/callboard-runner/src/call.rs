@@ -36,13 +36,6 @@ pub(crate) enum Unsendable {
     Request(#[from] BuildError),
 }
 
-impl Unsendable {
-    /// Whether it lacks a value that an earlier step did not provide.
-    pub(crate) fn is_missing_value(&self) -> bool {
-        matches!(self, Self::Value(_) | Self::Target(_))
-    }
-}
-
 /// A request that is ready, with what the definition says about it.
 pub(crate) struct Ready<'r> {
     pub(crate) service: &'r Service,

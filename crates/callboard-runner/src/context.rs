@@ -1,7 +1,7 @@
 //! Where the values of a scenario's expressions come from: inputs, outputs of steps and workflows, and the last exchange.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use callboard_model::api::ParameterLocation;
 use callboard_scenario::ast::Workflow;
@@ -20,6 +20,8 @@ pub(crate) struct Frame<'r> {
     pub(crate) inputs: Map<String, Value>,
     /// Outputs of the steps that ran so far.
     pub(crate) steps: HashMap<&'r str, Map<String, Value>>,
+    /// The steps that passed.
+    pub(crate) passed: HashSet<&'r str>,
     /// Workflows that are over: those it depends on and those it called.
     pub(crate) workflows: Vec<Finished>,
     /// How many workflows called each other up to this one.
@@ -59,7 +61,16 @@ pub(crate) struct View<'v, 'r> {
 
 impl<'r> Frame<'r> {
     pub(crate) fn new(source: &'r SourceFile, workflow: &'r Workflow, inputs: Map<String, Value>, depth: usize) -> Self {
-        Self { source, workflow, inputs, steps: HashMap::new(), workflows: Vec::new(), depth, in_teardown: false }
+        Self {
+            source,
+            workflow,
+            inputs,
+            steps: HashMap::new(),
+            passed: HashSet::new(),
+            workflows: Vec::new(),
+            depth,
+            in_teardown: false,
+        }
     }
 
     /// What can be seen before a request is sent.

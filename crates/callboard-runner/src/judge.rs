@@ -8,12 +8,14 @@
 //! left out. In all other cases a request that breaks the definition fails its step.
 
 use callboard_model::run::{CheckKind, CheckOutcome, CheckResult};
+use callboard_scenario::Template;
 use callboard_scenario::ast::Step;
 use callboard_scenario::criterion::{Criterion, Outcome};
-use callboard_scenario::expression::Context;
+use callboard_scenario::expression::{Context, Reference};
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
+use crate::call::Unsendable;
 use crate::context::{Exchange, Frame, View};
 use crate::options::SourceFile;
 
@@ -21,7 +23,8 @@ use crate::options::SourceFile;
 pub(crate) fn criteria(step: &Step, view: &View<'_, '_>) -> Vec<CheckResult> {
     let mut checks: Vec<_> =
         step.success_criteria.iter().map(|criterion| criterion_check(CheckKind::Criterion, criterion, view)).collect();
-    if let (true, None, Some(exchange)) = (checks.is_empty(), &step.until, view.exchange) {
+    let waits_for_something = step.until.as_ref().is_some_and(|until| !until.criteria.is_empty());
+    if let (true, false, Some(exchange)) = (checks.is_empty(), waits_for_something, view.exchange) {
         checks.push(success(exchange));
     }
     checks
@@ -59,9 +62,30 @@ pub(crate) fn is_wanted_refusal(step: &Step, exchange: &Exchange, criteria_hold:
     has_criteria && criteria_hold && exchange.answer.status.is_client_error()
 }
 
+/// Whether a teardown step asks for an output of a step that did not pass: what that one did not do, need not be undone. Any other
+/// value that is missing is a mistake of the scenario.
+pub(crate) fn has_nothing_to_undo(frame: &Frame<'_>, step: &Step, unsendable: &Unsendable) -> bool {
+    let did_not_pass = |id: &str| !frame.passed.contains(id);
+    match unsendable {
+        // The environment does not say which step has the output.
+        Unsendable::Target(_) => frame.workflow.steps.iter().any(|step| did_not_pass(&step.id)),
+        Unsendable::Value(_) => {
+            let parameters = frame.workflow.parameters_of(step).into_iter().map(|parameter| &parameter.value);
+            let body = step.request_body.iter();
+            let body = body.flat_map(|body| body.payload.iter().chain(body.replacements.iter().map(|r| &r.value)));
+            let mut expressions = parameters.chain(body).flat_map(Template::expressions);
+            expressions.any(|occurrence| match occurrence.expression.reference() {
+                Reference::StepOutput { step, .. } => did_not_pass(step),
+                _ => false,
+            })
+        }
+        Unsendable::NoOperation | Unsendable::NoServer(_) | Unsendable::Request(_) => false,
+    }
+}
+
 /// The outputs of a step or workflow that can be taken, and a check for each one that cannot.
 pub(crate) fn outputs(
-    templates: &IndexMap<String, callboard_scenario::Template>,
+    templates: &IndexMap<String, Template>,
     view: &View<'_, '_>,
     place: impl Fn(&SourceFile, &str) -> callboard_model::Span,
 ) -> (Map<String, Value>, Vec<CheckResult>) {

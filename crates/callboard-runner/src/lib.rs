@@ -7,7 +7,9 @@
 //! Layer 4. It knows no terminal, no file system and no `callboard.toml`: the binary reads these and passes values.
 
 mod acceptance;
+mod actions;
 mod call;
+mod called;
 mod client;
 mod conformance;
 mod connection;

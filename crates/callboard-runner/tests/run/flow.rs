@@ -187,6 +187,27 @@ async fn teardown_without_anything_to_undo_is_not_run() {
     assert_eq!(server.lines(), ["POST /customers"]);
 }
 
+#[tokio::test]
+async fn a_teardown_that_asks_for_a_value_which_nobody_has_is_a_mistake() {
+    let scenario = with_teardown("", "").replace("$steps.create.outputs.id", "$steps.create.outputs.idd");
+    let (finished, _server) = run_against(&scenario, well_behaved).await;
+    let result = only(&finished);
+    assert_eq!((result.verdict, verdicts(&result.teardown).as_str()), (Verdict::Failed, "delete failed"));
+}
+
+#[tokio::test]
+async fn a_poll_without_criteria_still_wants_success() {
+    let until = "\n    x-callboard-until: {criteria: [{condition: $statusCode == 404}], timeout: 1, interval: 0.01}";
+    let mut source = crate::world::source(&workflow(&read("a", until)));
+    let server = TestServer::start(|_| Reply::status(404)).await;
+    let mut options = options(&workflow(&read("a", until)), &server.url(""));
+    assert_eq!(execute(options.clone()).await.summary.passed, 1);
+    let file = &mut std::sync::Arc::get_mut(&mut source).expect("not shared yet").file;
+    file.workflows[0].steps[0].until.as_mut().expect("a poll").criteria.clear();
+    options.scenarios[0].source = source;
+    assert_eq!(execute(options).await.summary.failed, 1);
+}
+
 const CALLS: &str = "
 - workflowId: outer
   steps:
