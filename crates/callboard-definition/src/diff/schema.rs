@@ -11,9 +11,9 @@ use super::fingerprint::Fingerprints;
 /// Differences that are named for one schema; the rest is counted.
 const MAX_DETAILS: usize = 12;
 /// Pairs of schemas that are looked at to explain one difference.
-const MAX_PAIRS: usize = 400;
+const MAX_PAIRS: usize = 100;
 /// Pairs that are looked at to explain all differences of two definitions.
-pub(crate) const MAX_PAIRS_IN_ALL: usize = 100_000;
+pub(crate) const MAX_PAIRS_IN_ALL: usize = 5_000;
 
 /// Which way the value goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,9 +63,10 @@ impl Comparison<'_, '_> {
         let mut seen: HashSet<(NodeRef, NodeRef)> = HashSet::new();
         let mut waiting: VecDeque<Pair<'_, '_>> = VecDeque::new();
         if self.differ(old, new) {
-            waiting.push_back((String::new(), old.resolved(), new.resolved()));
+            waiting.push_back((String::new(), old.clone(), new.clone()));
         }
         while let Some((path, old, new)) = waiting.pop_front() {
+            let (old, new) = (old.resolved(), new.resolved());
             if !seen.insert((old.node().clone(), new.node().clone())) {
                 continue;
             }
@@ -217,11 +218,11 @@ fn pairs_below<'o, 'n>(path: &str, old: &Schema<'o>, new: &Schema<'n>) -> Vec<Pa
     let mut after: HashMap<&str, Schema<'n>> = new.properties().into_iter().collect();
     let properties = old.properties().into_iter();
     let mut pairs: Vec<Pair<'o, 'n>> =
-        properties.filter_map(|(name, old)| Some((join(path, name), old.resolved(), after.remove(name)?.resolved()))).collect();
+        properties.filter_map(|(name, old)| Some((join(path, name), old, after.remove(name)?))).collect();
     let items = old.items().zip(new.items());
-    pairs.extend(items.map(|(old, new)| (format!("{path}[]"), old.resolved(), new.resolved())));
+    pairs.extend(items.map(|(old, new)| (format!("{path}[]"), old, new)));
     let others = old.additional_properties().zip(new.additional_properties());
-    pairs.extend(others.map(|(old, new)| (join(path, "*"), old.resolved(), new.resolved())));
+    pairs.extend(others.map(|(old, new)| (join(path, "*"), old, new)));
     pairs
 }
 
