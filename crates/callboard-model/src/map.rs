@@ -81,6 +81,19 @@ impl fmt::Display for Output {
     }
 }
 
+impl Output {
+    /// Reads the form that `Display` writes.
+    pub fn parse(text: &str) -> Option<Self> {
+        if let Some(name) = text.strip_prefix("header:") {
+            return Some(Self::Header(name.to_owned()));
+        }
+        match text.strip_prefix("request:") {
+            Some(input) => Input::parse(input).map(Self::Request),
+            None => Pointer::parse(text).map(Self::Body),
+        }
+    }
+}
+
 /// A place in what an operation takes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Input {
@@ -173,6 +186,9 @@ mod tests {
     fn an_input_reads_back_what_it_writes() {
         for text in ["path.orderId", "query.q", "header.X-Id", "body./items/0/sku", "body."] {
             assert_eq!(Input::parse(text).map(|i| i.to_string()).as_deref(), Some(text));
+        }
+        for text in ["/items/*/id", "header:Location", "request:path.name", ""] {
+            assert_eq!(Output::parse(text).map(|o| o.to_string()).as_deref(), Some(text));
         }
     }
 }

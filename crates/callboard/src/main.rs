@@ -7,6 +7,7 @@ mod exit;
 mod fetch;
 mod fleet;
 mod git;
+mod links;
 mod progress;
 mod project;
 mod settings;

@@ -215,7 +215,15 @@ impl Project {
 
     /// What the project says about entities and links.
     pub(crate) fn map_options(&self) -> callboard_planner::MapOptions {
-        callboard_planner::MapOptions { aliases: self.aliases(), ..callboard_planner::MapOptions::default() }
+        // The settings were checked when they were read, so each link can be parsed.
+        let links = |written: &[toml::Spanned<String>]| {
+            written.iter().filter_map(|link| crate::links::parse(link.get_ref()).ok()).collect()
+        };
+        callboard_planner::MapOptions {
+            aliases: self.aliases(),
+            confirmed: links(&self.settings.links.confirm),
+            rejected: links(&self.settings.links.reject),
+        }
     }
 
     /// Where the project keeps its results.

@@ -99,14 +99,14 @@ pub(crate) struct AcceptSection {
     pub(crate) reason: String,
 }
 
-/// `[links]`: what the project says about links, as `"catalog POST /items /id -> orders POST /orders body./item"`.
+/// `[links]`: what the project says about links. See [`crate::links`] for the form.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct LinksSection {
     /// Links that exist.
-    pub(crate) confirm: Vec<String>,
+    pub(crate) confirm: Vec<Spanned<String>>,
     /// Links that do not.
-    pub(crate) reject: Vec<String>,
+    pub(crate) reject: Vec<Spanned<String>>,
 }
 
 impl Settings {
@@ -138,6 +138,12 @@ impl Settings {
                         Diagnostic::error(INVALID_SETTINGS, to_span(file, text, target.span()), message).with_help(help),
                     ));
                 }
+            }
+        }
+        for link in self.links.confirm.iter().chain(&self.links.reject) {
+            if let Err(what) = crate::links::parse(link.get_ref()) {
+                let span = to_span(file, text, link.span());
+                return Err(Box::new(Diagnostic::error(INVALID_SETTINGS, span, what).with_help(crate::links::FORM)));
             }
         }
         let callees = self.services.values().flat_map(|service| service.calls.iter().flatten());
@@ -211,6 +217,15 @@ mod tests {
     fn a_target_is_real_or_virtual() {
         let text = "[services.orders]\ndefinition = \"a.yaml\"\n[environments.local.services.orders]\nheaders = {}\n";
         assert!(error(text).contains("neither a `server` nor"), "{}", error(text));
+    }
+
+    #[test]
+    fn a_link_that_cannot_be_read_says_how_it_is_written() {
+        assert!(
+            error("[links]\nreject = [\"orders -> cart\"]\n").contains("SERVICE METHOD PATH"),
+            "{}",
+            error("[links]\nreject = [\"a\"]\n")
+        );
     }
 
     #[test]

@@ -22,8 +22,10 @@ pub(crate) struct Suite {
     pub(crate) system: Arc<System>,
     /// The scenario files, as far as they could be read.
     pub(crate) documents: Vec<ScenarioDocument>,
-    /// What is wrong.
-    pub(crate) diagnostics: Vec<Diagnostic>,
+    /// What is wrong with the definitions. A service that no scenario uses hinders nothing.
+    pub(crate) definition_problems: Vec<Diagnostic>,
+    /// What is wrong with the scenarios, by themselves and against the definitions.
+    pub(crate) scenario_problems: Vec<Diagnostic>,
 }
 
 impl Suite {
@@ -45,24 +47,28 @@ impl Suite {
         }
         let named = with_sources_of(project.definitions(definitions)?, &documents);
         let loaded = project.load(&named, sources);
-        diagnostics.extend(loaded.diagnostics);
         for document in &documents {
             diagnostics.extend(document.diagnostics.iter().cloned());
             if let Some(source) = &document.source {
                 diagnostics.extend(callboard_scenario::check(&source.file, &source.document, &loaded.system));
             }
         }
-        Ok(Self { system: loaded.system, documents, diagnostics })
+        Ok(Self { system: loaded.system, documents, definition_problems: loaded.diagnostics, scenario_problems: diagnostics })
     }
 
-    /// Whether anything is an error.
-    pub(crate) fn has_errors(&self) -> bool {
-        self.diagnostics.iter().any(Diagnostic::is_error)
+    /// All that is wrong: definitions first.
+    pub(crate) fn problems(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.definition_problems.iter().chain(&self.scenario_problems)
+    }
+
+    /// All errors.
+    pub(crate) fn errors(&self) -> Vec<Diagnostic> {
+        self.problems().filter(|d| d.is_error()).cloned().collect()
     }
 
     /// At least one scenario is there.
     pub(crate) fn require_scenarios(&self, root: &Path) -> Result<(), Failure> {
-        if self.documents.is_empty() && !self.has_errors() {
+        if self.documents.is_empty() {
             let place = crate::project::shown(crate::project::folder_or_here(root));
             let help = "write one with `callboard generate \"…\" -o scenarios/NAME.arazzo.yaml`".to_owned();
             return Err(Failure::argument(

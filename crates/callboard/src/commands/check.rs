@@ -13,17 +13,19 @@ use crate::terminal::{Sources, Terminal};
 pub(crate) fn check(project: &Project, arguments: &CheckArgs, terminal: &Terminal) -> Result<Exit, Failure> {
     let mut sources = Sources::default();
     let suite = Suite::read(project, &arguments.files, &arguments.definitions.definitions, &mut sources)?;
+    let problems: Vec<Diagnostic> = suite.problems().cloned().collect();
+    let has_errors = problems.iter().any(Diagnostic::is_error);
     if arguments.json {
-        terminal.json(&to_json(&suite.diagnostics));
+        terminal.json(&to_json(&problems));
     } else {
-        terminal.diagnostics(&suite.diagnostics, &sources);
+        terminal.diagnostics(&problems, &sources);
         terminal.say(summary(&suite));
     }
-    if suite.documents.is_empty() && suite.system.services().is_empty() && !suite.has_errors() {
+    if suite.documents.is_empty() && suite.system.services().is_empty() && !has_errors {
         let help = "run `callboard init`, or name a file".to_owned();
         return Err(Failure::argument(callboard_model::Code("nothing-to-check"), "there is nothing to check here", Some(help)));
     }
-    Ok(if suite.has_errors() { Exit::BadInput } else { Exit::Pass })
+    Ok(if has_errors { Exit::BadInput } else { Exit::Pass })
 }
 
 /// The diagnostics in the shape that scripts rely on.
@@ -47,7 +49,7 @@ pub(crate) fn to_json(diagnostics: &[Diagnostic]) -> Value {
 }
 
 fn summary(suite: &Suite) -> String {
-    let count = |severity| suite.diagnostics.iter().filter(|d| d.severity == severity).count();
+    let count = |severity| suite.problems().filter(|d| d.severity == severity).count();
     let workflows: usize =
         suite.documents.iter().filter_map(|d| d.source.as_ref()).map(|source| source.file.workflows.len()).sum();
     let operations = suite.system.operations().count();

@@ -28,8 +28,9 @@ const SENTENCE: &str = "Register a customer, open a cart for her, add two teapot
                         then read the payment and the order";
 /// Where somebody makes a change, and which one.
 const CHANGED: &str = "services/shipping/src/shipping.rs";
-/// Tests that ask the stand-in for what only rules of the real service can tell are left out: cards that it declines.
-const NEEDS_REAL_PAYMENTS: [&str; 2] = ["payment.arazzo.yaml", "refused.arazzo.yaml"];
+/// Tests that ask the stand-in for what only the real service's own rules can tell are left out: cards that it declines, refunds that
+/// change a payment.
+const NEEDS_REAL_PAYMENTS: [&str; 2] = ["payment.arazzo.yaml#declined", "cancel.arazzo.yaml#cancel-and-refund"];
 
 /// Shows the whole job.
 pub(crate) async fn demo(arguments: &DemoArgs, terminal: &Terminal) -> Result<Exit, Failure> {
@@ -60,7 +61,7 @@ pub(crate) async fn demo(arguments: &DemoArgs, terminal: &Terminal) -> Result<Ex
 
     story.title(&format!("{DOWN} is down: Callboard stands in for it, from its definition; everything runs, in parallel"));
     let suite = Suite::read(&project, &[], &[], &mut sources)?;
-    terminal.diagnostics(&suite.diagnostics.iter().filter(|d| d.is_error()).cloned().collect::<Vec<_>>(), &sources);
+    terminal.diagnostics(&suite.errors(), &sources);
     let cancel = cancel_on_ctrl_c(terminal);
     let first = run(&project, &suite, None, terminal, &cancel).await?;
     story.results(&first);

@@ -14,7 +14,7 @@ use crate::terminal::{Sources, Terminal};
 pub(crate) async fn gaps(project: &Project, arguments: &GapsArgs, terminal: &Terminal) -> Result<Exit, Failure> {
     let mut sources = Sources::default();
     let suite = Suite::read(project, &[], &arguments.definitions.definitions, &mut sources)?;
-    let errors: Vec<_> = suite.diagnostics.iter().filter(|d| d.is_error()).cloned().collect();
+    let errors = suite.errors();
     terminal.diagnostics(&errors, &sources);
     let observed = match Store::open_to_read(&project.store_path()).await {
         Ok(mut store) => store.observed().await.unwrap_or_default(),

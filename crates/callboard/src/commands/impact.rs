@@ -28,8 +28,7 @@ use crate::terminal::{Sources, Terminal};
 pub(crate) async fn impact(project: &Project, arguments: &ImpactArgs, terminal: &Terminal) -> Result<Exit, Failure> {
     let mut sources = Sources::default();
     let suite = Suite::read(project, &[], &[], &mut sources)?;
-    let errors: Vec<_> = suite.diagnostics.iter().filter(|d| d.is_error()).cloned().collect();
-    terminal.diagnostics(&errors, &sources);
+    terminal.diagnostics(&suite.errors(), &sources);
     let question = Question::gather(project, &suite, &arguments.base).await?;
     let input = question.input();
     let impact = analysis::impact(&input);

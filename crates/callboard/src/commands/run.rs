@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use callboard_analysis::report::{self, Deselected, ReportService, RunReport};
 use callboard_model::run::{RunEvent, RunFinished, RunStarted};
-use callboard_model::{Code, Diagnostic, RunId, ServiceName};
+use callboard_model::{Code, Diagnostic, RunId, ServiceName, Severity};
 use callboard_runner::{Acceptance, Limits, RunOptions, Scenario};
 use callboard_store::{Recorder, RunContext};
 use tokio::sync::mpsc;
@@ -27,10 +27,7 @@ use crate::terminal::{Sources, Terminal};
 pub(crate) async fn run(project: &Project, arguments: &RunArgs, terminal: &Terminal) -> Result<Exit, Failure> {
     let mut sources = Sources::default();
     let suite = Suite::read(project, &arguments.files, &arguments.definitions.definitions, &mut sources)?;
-    terminal.diagnostics(&suite.diagnostics, &sources);
-    if suite.has_errors() {
-        let errors = suite.diagnostics.iter().filter(|d| d.is_error()).count();
-        terminal.say(format!("nothing was run: {}", super::check::counted(errors, "error")));
+    if !may_run(&suite, &sources, terminal) {
         return Ok(Exit::BadInput);
     }
     suite.require_scenarios(&project.root)?;
@@ -69,6 +66,27 @@ pub(crate) async fn run(project: &Project, arguments: &RunArgs, terminal: &Termi
     let style = if terminal.color_err() { report::text::ansi } else { report::text::plain };
     terminal.say(report::text(&report, style).trim_end());
     Ok(exit_of(&report.finished))
+}
+
+/// Shows what is wrong. Nothing runs while a scenario has an error; a definition that no scenario needs hinders nothing.
+fn may_run(suite: &Suite, sources: &Sources, terminal: &Terminal) -> bool {
+    let errors = suite.scenario_problems.iter().filter(|d| d.is_error()).count();
+    if errors > 0 {
+        terminal.diagnostics(&suite.problems().filter(|d| d.is_error()).cloned().collect::<Vec<_>>(), sources);
+        terminal.say(format!("nothing was run: {}", super::check::counted(errors, "error")));
+        return false;
+    }
+    let broken = suite.definition_problems.iter().filter(|d| d.is_error()).cloned();
+    let broken: Vec<_> = broken.map(|d| Diagnostic { severity: Severity::Warning, ..d }).collect();
+    terminal.diagnostics(&broken, sources);
+    let warnings = suite.problems().filter(|d| d.severity == Severity::Warning).count();
+    if warnings > 0 {
+        terminal.say(format!(
+            "{} of definitions and scenarios: `callboard check` shows them",
+            super::check::counted(warnings, "warning")
+        ));
+    }
+    true
 }
 
 /// What runs, and what does not although it is there.
@@ -214,7 +232,7 @@ impl Session<'_> {
             let lost = super::check::counted(recorded.lost, "result");
             let warning = Diagnostic {
                 code: Code("store"),
-                severity: callboard_model::Severity::Warning,
+                severity: Severity::Warning,
                 span: None,
                 message: format!("{problem}; {lost} of this run are not kept for later"),
                 help: Some("the reports of this run are complete; --no-store keeps nothing on purpose".to_owned()),

@@ -8,6 +8,7 @@ mod generate;
 mod help;
 mod impact;
 mod map;
+mod orders;
 mod plan;
 mod project;
 mod run;
