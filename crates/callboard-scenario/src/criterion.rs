@@ -2,7 +2,8 @@
 //!
 //! Decisions where the specification is silent or at odds with itself:
 //! - A place that does not exist counts as `null` in `==` (`$response.body#/nope == null` holds). `!=` between such a place and
-//!   anything but `null` cannot be evaluated: it is most likely a misspelled place, and must not turn a check green.
+//!   anything but `null`, and a negation (`!`) around any comparison of it, cannot be evaluated: it is most likely a misspelled place,
+//!   and must not turn a check green.
 //! - `!= null` is the opposite of `== null`, as the specification's own example needs.
 //! - A condition that is neither true, false nor `null` (a bare number, say) cannot be evaluated. `null` does not hold.
 //! - `regex` searches (no anchors are added) in the text of the context: scalars in their plain form, structures as JSON.

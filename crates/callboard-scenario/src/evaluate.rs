@@ -84,15 +84,25 @@ fn simple(condition: &Condition, text: &str, context: &dyn Context) -> Outcome {
             outcomes.find(|outcome| !outcome.holds()).unwrap_or(Outcome::Holds)
         }
         Condition::Any(parts) => any(parts, text, context),
-        Condition::Not(inner) => match simple(inner, text, context) {
-            Outcome::Holds => {
-                Outcome::Fails { expected: format!("`{text}`"), actual: values_of(condition.expressions(), context) }
-            }
-            Outcome::Fails { .. } => Outcome::Holds,
-            unevaluable => unevaluable,
-        },
+        Condition::Not(inner) => negation(inner, text, context),
         Condition::Compare { operator, left, right } => comparison(*operator, left, right, context),
         Condition::Literal(_) | Condition::Reference(_) => bare(condition, context),
+    }
+}
+
+/// What holds for a place that does not exist, negated, would hold whatever it is compared with: that is no answer.
+fn negation(inner: &Condition, text: &str, context: &dyn Context) -> Outcome {
+    let absent = |(_, left, right): (Operator, &Condition, &Condition)| {
+        let (a, b) = (value_of(left, context).ok()?, value_of(right, context).ok()?);
+        absent_side(left, &a, &b).or_else(|| absent_side(right, &b, &a))
+    };
+    if let Some(why) = inner.comparisons().into_iter().find_map(absent) {
+        return Outcome::Unevaluable { why };
+    }
+    match simple(inner, text, context) {
+        Outcome::Holds => Outcome::Fails { expected: format!("`{text}`"), actual: values_of(inner.expressions(), context) },
+        Outcome::Fails { .. } => Outcome::Holds,
+        unevaluable => unevaluable,
     }
 }
 
@@ -149,13 +159,13 @@ fn comparison(operator: Operator, left: &Condition, right: &Condition, context: 
     }
 }
 
-/// `!=` with a place that does not exist says nothing, unless the other side is `null`.
+/// A place that does not exist, where the other side is not `null`: a negated comparison says nothing then.
 fn absent_side(condition: &Condition, side: &Side<'_>, other: &Side<'_>) -> Option<String> {
     let Condition::Reference(expression) = condition else {
         return None;
     };
     let other_is_null = other.as_deref().is_none_or(Value::is_null);
-    let why = || format!("`{expression}` does not exist, so `!=` would hold whatever it is compared with");
+    let why = || format!("`{expression}` does not exist, so this would hold whatever it is compared with");
     (side.is_none() && !other_is_null).then(why)
 }
 

@@ -2,7 +2,7 @@
 //!
 //! A scenario file goes through [`parse`] (text to tree, with everything that is wrong in the file itself) and [`check`] (the tree
 //! against the definitions: everything that can be known before a request is sent). A runner evaluates what the tree holds, compiled:
-//! [`template::Template`]s and [`criterion::Criterion`]s against its own [`expression::Context`]. [`write`] turns a tree into text.
+//! [`template::Template`]s and [`criterion::Criterion`]s against its own [`expression::Context`]. [`write()`] turns a tree into text.
 //!
 //! What the specification leaves open is decided once and written where it belongs: expressions in [`expression`], conditions in
 //! [`criterion`], sources in [`resolve`]. Beyond that:

@@ -118,6 +118,9 @@ fn what_cannot_be_evaluated_never_holds() {
     cannot_be_evaluated(&simple("$response.body#/age"), "not true or false");
     cannot_be_evaluated(&simple("$response.body#/items < 3"), "no order");
     cannot_be_evaluated(&simple("$response.body#/nope != 'x'"), "does not exist");
+    cannot_be_evaluated(&simple("!($response.body#/nope == 'x')"), "does not exist");
+    cannot_be_evaluated(&simple("!($statusCode == 404 || $response.body#/nope < 3)"), "does not exist");
+    assert_eq!(simple("!($response.body#/nope != null)"), Outcome::Holds);
     let no_body = Answer { body: None };
     let criterion = Criterion::simple("$response.body#/name == 'x' || $response.body == null").expect("well-formed");
     cannot_be_evaluated(&criterion.evaluate(&no_body), "no body");

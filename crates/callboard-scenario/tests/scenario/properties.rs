@@ -48,6 +48,8 @@ static VALID: LazyLock<(Vec<String>, System)> = LazyLock::new(|| {
 });
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
     #[test]
     fn no_text_breaks_a_parser(text in prop_oneof![".*", "[$a-z.{}#/\\[\\]'()&|=!<> 0-9]{0,24}", "\\$(steps|inputs|response|workflows)[.a-z#/~\\[\\]']{0,16}"]) {
         for error in [Expression::parse(&text).err(), Condition::parse(&text).err(), Template::parse(&text).err()].into_iter().flatten() {
