@@ -13,8 +13,8 @@ pub(crate) struct Choices {
 
 /// How the discriminator of a schema chooses among the alternatives of a keyword.
 ///
-/// Values come from `mapping`, then from what the alternative itself allows for the property (`enum`, `const`), then from the name
-/// of the alternative's schema. A value belongs to the first alternative that claims it. `None` where no discriminator stands.
+/// Values come from `mapping`, from what the alternative itself allows for the property (`enum`, `const`), and from the name of the
+/// alternative's schema, in this order. A value belongs to the first alternative that claims it. `None` where no discriminator stands.
 pub(crate) fn choices(schema: &Schema<'_>, keyword: &str) -> Option<Choices> {
     let discriminator = schema.keyword("discriminator")?;
     // Swagger 2.0 has the name alone; there is no `oneOf` beside it then, but documents mix.
@@ -33,7 +33,7 @@ pub(crate) fn choices(schema: &Schema<'_>, keyword: &str) -> Option<Choices> {
     }
     for (values, index) in &mut found {
         let name = options[*index].reference_name().map(Value::from);
-        if let Some(name) = name.filter(|name| values.is_empty() && !taken.contains(name)) {
+        if let Some(name) = name.filter(|name| !taken.contains(name)) {
             taken.push(name.clone());
             values.push(name);
         }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use callboard_model::api::{MediaType, Response, StatusPattern, is_json_media_type, preferred};
+use callboard_model::api::{Format, MediaType, Response, StatusPattern, is_json_media_type, preferred};
 use callboard_model::{Operation, Pointer, Schema};
 use callboard_schema::{Direction, Hints};
 use http::{HeaderName, HeaderValue};
@@ -136,6 +136,8 @@ pub(crate) fn encode(media: &MediaType, name: &str, value: &Value) -> (HeaderVal
         "text/*" => "text/plain",
         "image/*" => "image/png",
         other if other.contains('*') => "application/octet-stream",
+        // `application` alone and its like are slips.
+        other if !other.contains('/') => "application/json",
         _ => media.name.as_str(),
     };
     let header = HeaderValue::from_str(concrete).unwrap_or(JSON);
@@ -162,7 +164,10 @@ pub(crate) struct Refusal<'a> {
 /// A refusal in the form that the definition documents for its status, problem details otherwise.
 pub(crate) fn refuse(ground: &Ground, operation: &Operation, accept: Option<&str>, refusal_of: &Refusal<'_>) -> Answer {
     let (status, response) = refusal(operation, refusal_of.wishes, refusal_of.otherwise);
-    let plain = Answer::problem(status, refusal_of.detail, refusal_of.problems);
+    let mut plain = Answer::problem(status, refusal_of.detail, refusal_of.problems);
+    if let Some(name) = produced_json(ground, operation) {
+        plain.content_type = Some(name);
+    }
     let Some(media) = response.and_then(|response| negotiate(&response.content, accept)) else { return plain };
     let Some(schema) = media.schema.as_ref().and_then(|node| ground.judges.schema(node)) else {
         // JSON without a schema: problem details are as good as anything.
@@ -180,6 +185,19 @@ pub(crate) fn refuse(ground: &Ground, operation: &Operation, accept: Option<&str
     let value = value.or_else(|| ground.judges.make(schema.node(), seed, &Hints { pins, ..Hints::named("error") }));
     let (content_type, body) = encode(media, "error", &value.unwrap_or(Value::Null));
     Answer { content_type: Some(content_type), body, ..plain }
+}
+
+/// Swagger 2.0 names the media types of all answers of an operation at once (`produces`), of refusals as well.
+fn produced_json(ground: &Ground, operation: &Operation) -> Option<HeaderValue> {
+    if ground.service.format != Format::Swagger20 {
+        return None;
+    }
+    let content = operation.responses.iter().flat_map(|response| &response.content);
+    let own = content.map(|media| media.name.as_str()).find(|name| is_json_media_type(name));
+    let document = ground.service.documents.iter().next().map(|(_, document)| document.value());
+    let common = document
+        .and_then(|tree| tree.get("produces")?.as_array()?.iter().filter_map(Value::as_str).find(|n| is_json_media_type(n)));
+    HeaderValue::from_str(own.or(common)?).ok()
 }
 
 /// The properties of an error that are known by name.

@@ -101,10 +101,22 @@ impl Ground {
             }
             _ => {
                 let empty = Map::new();
-                let pins = self.pins(&resolved, entity.value.as_object().unwrap_or(&empty));
+                let mut pins = self.pins(&resolved, entity.value.as_object().unwrap_or(&empty));
+                pins.extend(self.key_pin(id, entity, &resolved));
                 self.judges.make(node, seed, &Hints { pins, ..Hints::default() })
             }
         }
+    }
+
+    /// `{"silenceID": …}`: the key under the name that the path gives it.
+    fn key_pin(&self, id: CollectionId, entity: &Entity, schema: &Schema<'_>) -> Option<(Pointer, Value)> {
+        let (parameter, _) = self.collections[id].key_parameter.as_ref()?;
+        let own = self.collections[id].key_property.as_deref();
+        let (name, child) =
+            schema.all_properties().into_iter().find(|(name, _)| same_name(name, parameter) && Some(*name) != own)?;
+        let value = parameter::coerce(Some(&child), &entity.key);
+        let fits = self.judges.is_valid(child.node(), Direction::Response, &value);
+        fits.then(|| (Pointer::root().join(name), value))
     }
 
     /// Whether another schema describes all that the entity has, and allows it.

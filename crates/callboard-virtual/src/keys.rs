@@ -85,7 +85,10 @@ impl Ground {
             }
             return json!(number);
         }
-        let schema = self.key_schemas(id).next();
+        // A key has to fit the entity and the path: the one that asks for more decides.
+        let is_narrow =
+            |schema: &Schema<'_>| ["format", "pattern", "maxLength", "minLength"].iter().any(|k| schema.lookup(k).is_some());
+        let schema = self.key_schemas(id).find(is_narrow).or_else(|| self.key_schemas(id).next());
         let hints =
             Hints { ignore_examples: true, ..Hints::named(if name == "name" { collection.singular() + "Name" } else { name }) };
         for attempt in 0..50_u64 {

@@ -75,7 +75,7 @@ pub(crate) fn body(ground: &Ground, id: CollectionId, entities: &[Arc<Entity>], 
     if resolved.types() == ["array"] {
         return array(ground, id, entities, &resolved);
     }
-    let last = ground.collections[id].path.rsplit('/').next().unwrap_or_default().to_owned();
+    let last = ground.collections[id].home.rsplit('/').next().unwrap_or_default().to_owned();
     let property = array_property(&resolved, &last)?;
     let items = array(ground, id, entities, &resolved.property(&property)?)?;
     let mut pins = vec![(Pointer::root().join(&property), items)];

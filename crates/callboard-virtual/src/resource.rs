@@ -22,6 +22,8 @@ pub(crate) type CollectionId = usize;
 pub(crate) struct Collection {
     /// The path template, such as `/users/{u}/orders`.
     pub(crate) path: String,
+    /// Where entities are listed and made: the same path, or its plural (`/silences` beside `/silence/{id}`).
+    pub(crate) home: String,
     /// How many parameters that path has: their values tell one parent's entities from another's.
     pub(crate) depth: usize,
     /// The collections whose entities the path goes through, each with its own depth.

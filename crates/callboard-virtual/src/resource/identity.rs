@@ -18,6 +18,9 @@ pub(super) fn singular(name: &str) -> String {
     if let Some(stem) = lower.strip_suffix("ies").filter(|stem| stem.len() > 1) {
         return format!("{stem}y");
     }
+    if ["sses", "xes", "ches", "shes"].iter().any(|ending| lower.ends_with(ending)) {
+        return lower[..lower.len() - 2].to_owned();
+    }
     let is_plural = lower.ends_with('s') && !lower.ends_with("ss") && !lower.ends_with("us") && lower.len() > 2;
     if is_plural { lower[..lower.len() - 1].to_owned() } else { lower }
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use callboard_model::api::{ParameterLocation, StatusPattern};
 use callboard_model::{Method, NodeRef, Operation, Schema, Service};
 
-use super::identity::{is_plural, key_property};
+use super::identity::{is_plural, key_property, singular};
 use super::shape::{array_property, envelope};
 use super::{Collection, CollectionId, Role};
 
@@ -51,6 +51,7 @@ impl<'a> Model<'a> {
         self.by_path.insert(path.to_owned(), id);
         self.collections.push(Collection {
             path: path.to_owned(),
+            home: path.to_owned(),
             depth: parameters_in(path),
             ancestors: Vec::new(),
             entity: None,
@@ -82,6 +83,11 @@ impl<'a> Model<'a> {
             if split_key(path).is_some() || self.by_path.contains_key(path) {
                 continue;
             }
+            if let Some(id) = self.homeless_namesake(path) {
+                path.clone_into(&mut self.collections[id].home);
+                self.by_path.insert(path.to_owned(), id);
+                continue;
+            }
             let reads = self.at(&Method::Get, path);
             let is_list = reads.and_then(|op| self.success_schema(op)).is_some_and(|schema| self.is_list(&schema, path));
             let is_view = is_list && self.view_of(path).is_some();
@@ -93,6 +99,18 @@ impl<'a> Model<'a> {
                 self.add(path, true);
             }
         }
+    }
+
+    /// The collection of `/silence/{id}` seen from `/silences`, where nothing stands at `/silence`.
+    fn homeless_namesake(&self, path: &str) -> Option<CollectionId> {
+        let (prefix, last) = path.rsplit_once('/')?;
+        if !is_plural(last) {
+            return None;
+        }
+        let namesake = format!("{prefix}/{}", singular(last));
+        let id = *self.by_path.get(&namesake)?;
+        let is_free = !self.service.operations.iter().any(|operation| *operation.key.path == namesake);
+        (is_free && self.collections[id].home == namesake).then_some(id)
     }
 
     /// A collection of which the path is another reading (`/pet/findByStatus`): same entities, and a prefix of the path.
@@ -154,8 +172,9 @@ impl<'a> Model<'a> {
         let is_single = self.collections[id].is_single;
         let property = schema.filter(|_| !is_single).and_then(|schema| key_property(&schema, parameter, &singular));
         let makes = |path: &str| [Method::Post, Method::Put].iter().any(|method| self.at(method, path).is_some());
-        let can_create = makes(&path) || item_path.as_deref().is_some_and(makes);
-        let can_list = self.at(&Method::Get, &path).is_some();
+        let home = self.collections[id].home.clone();
+        let can_create = makes(&home) || item_path.as_deref().is_some_and(makes);
+        let can_list = self.at(&Method::Get, &home).is_some();
         let ancestors = self.ancestors(&path);
         let collection = &mut self.collections[id];
         collection.key_parameter = key;
@@ -184,7 +203,7 @@ impl<'a> Model<'a> {
     fn entity_of(&self, id: CollectionId) -> Option<NodeRef> {
         let collection = &self.collections[id];
         let singular = collection.singular();
-        let path = &collection.path;
+        let (path, home) = (&collection.path, &collection.home);
         let items: Vec<&Operation> = self
             .service
             .operations
@@ -199,15 +218,15 @@ impl<'a> Model<'a> {
             })
             .collect();
         let of = |method: Method| items.iter().find(|op| op.key.method == method).copied();
-        let candidates = [of(Method::Get), self.at(&Method::Post, path), of(Method::Put), of(Method::Patch), of(Method::Post)];
+        let candidates = [of(Method::Get), self.at(&Method::Post, home), of(Method::Put), of(Method::Patch), of(Method::Post)];
         let answered = candidates.into_iter().flatten().filter_map(|op| self.success_schema(op));
         let whole = answered.filter(|schema| !schema.all_properties().is_empty()).map(|schema| unwrapped(schema, &singular));
         let listed = || {
-            let schema = self.success_schema(self.at(&Method::Get, path)?)?;
-            self.list_items(&schema, path).filter(|items| !items.all_properties().is_empty())
+            let schema = self.success_schema(self.at(&Method::Get, home)?)?;
+            self.list_items(&schema, home).filter(|items| !items.all_properties().is_empty())
         };
         let sent = || {
-            let operation = self.at(&Method::Post, path).or(of(Method::Put)).or(of(Method::Post))?;
+            let operation = self.at(&Method::Post, home).or(of(Method::Put)).or(of(Method::Post))?;
             let media = operation.request_body.as_ref()?.preferred()?;
             self.service.schema(media.schema.as_ref()?).map(|schema| unwrapped(schema, &singular))
         };
@@ -253,7 +272,7 @@ impl<'a> Model<'a> {
             Method::Delete => Role::Remove(id),
             // Where entities are made elsewhere, posting to one changes it.
             Method::Post
-                if self.at(&Method::Post, &self.collections[id].path).is_some() || self.at(&Method::Put, path).is_some() =>
+                if self.at(&Method::Post, &self.collections[id].home).is_some() || self.at(&Method::Put, path).is_some() =>
             {
                 Role::Update(id)
             }
