@@ -259,11 +259,14 @@ fn counterpart<'p>(parameter: &Parameter, own: &Operation, other: &'p Operation)
     other.parameter(ParameterLocation::Path, name)
 }
 
-/// The media type of the same name, or else one that includes it or is included.
+/// The media type of the same name; else one that differs in parameters only (`; charset=utf-8`); else one that includes it or is
+/// included. Versions of an API may stand in parameters, so the whole name counts first.
 fn counterpart_media<'m>(media: &MediaType, others: &'m [MediaType]) -> Option<&'m MediaType> {
+    let is_same_name = |other: &&MediaType| media.name.eq_ignore_ascii_case(&other.name);
     let is_same = |other: &&MediaType| media.matches(&other.name) && other.matches(&media.name);
     let is_related = |other: &&MediaType| media.matches(&other.name) || other.matches(&media.name);
-    others.iter().find(is_same).or_else(|| others.iter().find(is_related))
+    let find = |is_it: &dyn Fn(&&MediaType) -> bool| others.iter().find(is_it);
+    find(&is_same_name).or_else(|| find(&is_same)).or_else(|| find(&is_related))
 }
 
 fn is_success(status: StatusPattern) -> bool {

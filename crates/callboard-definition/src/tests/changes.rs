@@ -171,6 +171,16 @@ fn a_wider_media_type_is_the_same_one_made_wider() {
 }
 
 #[test]
+fn media_types_with_parameters_of_their_own_are_not_mixed_up() {
+    let versions = BASE.replace(
+        "{required: true, content: {application/json: {schema: {$ref: '#/components/schemas/Order'}}}}",
+        "{required: true, content: {application/json;v=1: {schema: {type: object}}, application/json;v=2: {schema: {type: array}}, '*/*': {}}}",
+    );
+    assert_ne!(versions, BASE);
+    assert_eq!(changes(&versions, &versions), "");
+}
+
+#[test]
 fn explode_says_nothing_about_a_single_value() {
     assert_eq!(replaced("{name: limit, in: query,", "{name: limit, in: query, explode: false,"), "");
 }
