@@ -257,6 +257,12 @@ impl Desk<'_> {
     }
 
     fn remove(&self, id: CollectionId) -> Answer {
+        let is_there = self.ground.find(self.world, id, &self.keys, self.is_open()).is_some();
+        if !is_there && !answer::documents(self.operation, 404) {
+            // Removing is idempotent, and the definition leaves no other way to say so.
+            let entity = Entity::new(self.ground.key(id, &self.keys).to_owned(), Value::Null);
+            return self.respond(&[204, 200, 202], Content::Entity(id, entity), "it was removed before");
+        }
         self.with_entity(id, |entity| {
             self.ground.remove(self.world, id, &self.keys);
             self.respond(&[204, 200, 202], Content::Entity(id, entity), "removed")

@@ -13,6 +13,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use callboard_model::Service;
+use callboard_schema::{Direction, parameter};
 use serde_json::{Map, Value};
 
 use crate::judges::Judges;
@@ -178,7 +179,16 @@ impl Ground {
     pub(crate) fn key_in(&self, id: CollectionId, sent: &Map<String, Value>) -> Option<String> {
         let name = self.collections[id].key_property.as_ref()?;
         let is_read_only = self.key_schemas(id).next().is_some_and(|schema| schema.is_read_only());
-        sent.get(name).filter(|_| !is_read_only).and_then(key_text).filter(|key| !key.is_empty())
+        sent.get(name).filter(|_| !is_read_only).and_then(key_text).filter(|key| !key.is_empty() && self.fits_path(id, key))
+    }
+
+    /// Whether a key can stand in the path of its entity.
+    fn fits_path(&self, id: CollectionId, key: &str) -> bool {
+        let node = self.collections[id].key_parameter.as_ref().and_then(|(_, node)| node.as_ref());
+        node.is_none_or(|node| {
+            let value = parameter::coerce(self.judges.schema(node).as_ref(), key);
+            self.judges.is_valid(node, Direction::Request, &value)
+        })
     }
 
     /// Whether an entity was made or seeded, not only taken for one that exists.

@@ -2,6 +2,7 @@
 
 mod crud;
 mod judgement;
+mod payments;
 mod petstore;
 mod published;
 mod support;
