@@ -11,9 +11,10 @@ use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
 use crate::client::{Answer, Limits, Outgoing, SendError};
-use crate::conformance::{AnswerBody, Definition, Given};
+use crate::conformance::{AnswerBody, Definition};
 use crate::context::{Exchange, Frame};
 use crate::request::{BuildError, Call, header_list, media_type, record};
+use crate::request_check::Given;
 use crate::shared::Shared;
 use crate::target::{MissingValue, Values};
 use crate::trace::Trace;

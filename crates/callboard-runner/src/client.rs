@@ -46,7 +46,7 @@ impl Limits {
         Self { connect: self.connect.min(total), response: self.response.min(total), total: self.total.min(total), ..self }
     }
 
-    /// The same limits, all of them in time stretched so that an answer may take `total` (a step's own timeout).
+    /// The same limits for a step with a timeout of its own: all of it is for the answer.
     #[must_use]
     pub fn with_total(self, total: Duration) -> Self {
         Self { connect: self.connect.min(total), response: total, total, ..self }

@@ -1,7 +1,7 @@
 //! Runs scenarios over real HTTP and says what they teach about the system.
 //!
 //! [`run`] takes [`RunOptions`] and yields events while it goes on and all results at the end. From the wire upwards: [`Client`] sends
-//! one request; a step builds, checks and judges it (`call`, `conformance`, `judge`, `step`); a workflow orders its steps (`flow`); a
+//! one request; a step builds, checks and judges it (`call`, `conformance`, `request_check`, `judge`, `step`); a workflow orders its steps (`flow`, `actions`, `called`); a
 //! scenario adds inputs and teardown (`scenario_run`); the dispatcher runs many scenarios (`run`).
 //!
 //! Layer 4. It knows no terminal, no file system and no `callboard.toml`: the binary reads these and passes values.
@@ -22,6 +22,7 @@ mod options;
 mod ready;
 mod report;
 mod request;
+mod request_check;
 mod retry_after;
 mod run;
 mod scenario_run;

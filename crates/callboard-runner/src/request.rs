@@ -15,7 +15,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use serde_json::Value;
 
 use crate::client::Outgoing;
-use crate::conformance::is_form;
+use crate::request_check::is_form;
 use crate::target::Resolved;
 use crate::trace::Trace;
 

@@ -194,14 +194,10 @@ impl Dispatcher {
             .collect();
         let mut summary = Summary::default();
         results.iter().for_each(|result| summary.count(result));
-        let finished = RunFinished {
-            at: now(),
-            summary,
-            not_ready,
-            interrupted: self.cancel.is_cancelled(),
-            stale_acceptances: self.shared.acceptances.stale(),
-            results,
-        };
+        let interrupted = self.cancel.is_cancelled();
+        // A run that did not get to its end says nothing about what did not occur in it.
+        let stale_acceptances = if interrupted { Vec::new() } else { self.shared.acceptances.stale() };
+        let finished = RunFinished { at: now(), summary, not_ready, interrupted, stale_acceptances, results };
         self.reporter.send(RunEvent::RunFinished(finished.clone())).await;
         finished
     }

@@ -3,5 +3,6 @@
 mod definition;
 mod dispatch;
 mod flow;
+mod requests;
 mod scenarios;
 mod world;

@@ -115,14 +115,18 @@ pub(crate) fn well_behaved(request: &Received) -> Reply {
 
 /// The three services as one system.
 pub(crate) fn system() -> Arc<System> {
-    let definitions = [("customers", CUSTOMERS), ("orders", ORDERS), ("payments", PAYMENTS)];
-    let services = definitions.map(|(name, text)| {
+    system_of(&[("customers", CUSTOMERS), ("orders", ORDERS), ("payments", PAYMENTS)])
+}
+
+/// Services of their names and definitions.
+pub(crate) fn system_of(definitions: &[(&str, &str)]) -> Arc<System> {
+    let services = definitions.iter().map(|(name, text)| {
         let origin = format!("{name}.yaml");
-        let parsed = load(&ServiceName::new(name), &origin, &MemoryFetch::new().with(origin.as_str(), text));
+        let parsed = load(&ServiceName::new(name), &origin, &MemoryFetch::new().with(origin.as_str(), *text));
         assert!(!parsed.has_errors(), "{:?}", parsed.diagnostics);
         parsed.value.expect("a definition")
     });
-    Arc::new(System::new(services.into_iter().collect()))
+    Arc::new(System::new(services.collect()))
 }
 
 /// A scenario file: `workflows` is the YAML of its list, after a line break and without indentation.
