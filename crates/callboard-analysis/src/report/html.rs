@@ -1,9 +1,10 @@
 //! The run as one HTML file: nothing else is needed to read it, and it fetches nothing.
 //!
-//! `view` turns the run into what is shown, `sequence` draws who called whom, the template puts it into markup and escapes every
-//! value. Scripts only filter, unfold and copy: without them everything is still there.
+//! `view` turns the run into what is shown, `step` one step of it, `sequence` draws who called whom, the template puts it into markup
+//! and escapes every value. Scripts only filter, unfold and copy: without them everything is still there.
 
 mod sequence;
+mod step;
 mod view;
 
 use minijinja::syntax::SyntaxConfig;
