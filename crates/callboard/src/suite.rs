@@ -8,7 +8,7 @@ use callboard_model::document::join_reference;
 use callboard_model::{Code, Diagnostic, ServiceName, System};
 use callboard_runner::SourceFile;
 use callboard_scenario::ast::{SourceKind, Step, Workflow};
-use callboard_scenario::resolve;
+use callboard_scenario::{ScenarioFile, resolve};
 
 use crate::exit::Failure;
 use crate::fetch::is_url;
@@ -22,6 +22,8 @@ pub(crate) struct Suite {
     pub(crate) system: Arc<System>,
     /// The scenario files, as far as they could be read.
     pub(crate) documents: Vec<ScenarioDocument>,
+    /// Scenario files that those import, directly or in turn, and that are no tests of this suite themselves.
+    pub(crate) imported: Vec<ScenarioDocument>,
     /// What is wrong with the definitions. A service that no scenario uses hinders nothing.
     pub(crate) definition_problems: Vec<Diagnostic>,
     /// What is wrong with the scenarios, by themselves and against the definitions.
@@ -45,15 +47,30 @@ impl Suite {
                 Err(failure) => diagnostics.extend(failure.diagnostics),
             }
         }
-        let named = with_sources_of(project.definitions(definitions)?, &documents);
+        let imported = read_imports(project, &documents, sources, &mut diagnostics);
+        let all: Vec<&ScenarioDocument> = documents.iter().chain(&imported).collect();
+        let named = with_sources_of(project.definitions(definitions)?, &all);
         let loaded = project.load(&named, sources);
-        for document in &documents {
+        let imports: Vec<(&str, &ScenarioFile)> =
+            all.iter().filter_map(|d| d.source.as_deref()).map(|source| (source.origin(), &source.file)).collect();
+        for document in &all {
             diagnostics.extend(document.diagnostics.iter().cloned());
             if let Some(source) = &document.source {
-                diagnostics.extend(callboard_scenario::check(&source.file, &source.document, &loaded.system));
+                diagnostics.extend(callboard_scenario::check_with_imports(
+                    &source.file,
+                    &source.document,
+                    &loaded.system,
+                    &imports,
+                ));
             }
         }
-        Ok(Self { system: loaded.system, documents, definition_problems: loaded.diagnostics, scenario_problems: diagnostics })
+        Ok(Self {
+            system: loaded.system,
+            documents,
+            imported,
+            definition_problems: loaded.diagnostics,
+            scenario_problems: diagnostics,
+        })
     }
 
     /// All that is wrong: definitions first.
@@ -81,6 +98,37 @@ impl Suite {
     }
 }
 
+/// Reads the scenario files that others name as sources of type `arazzo`. One that is not there is reported by the check of who names it.
+fn read_imports(
+    project: &Project,
+    documents: &[ScenarioDocument],
+    sources: &mut Sources,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Vec<ScenarioDocument> {
+    let mut known: BTreeSet<String> = documents.iter().filter_map(|d| d.source.as_ref()).map(|s| s.origin().to_owned()).collect();
+    let mut waiting: Vec<String> = documents.iter().flat_map(imports_of).collect();
+    let mut imported = Vec::new();
+    while let Some(origin) = waiting.pop() {
+        if !Path::new(&origin).is_file() || !known.insert(origin.clone()) {
+            continue;
+        }
+        match project.read_scenario(Path::new(&origin), sources) {
+            Ok(document) => {
+                waiting.extend(imports_of(&document));
+                imported.push(document);
+            }
+            Err(failure) => diagnostics.extend(failure.diagnostics),
+        }
+    }
+    imported
+}
+
+fn imports_of(document: &ScenarioDocument) -> Vec<String> {
+    let Some(scenario) = &document.source else { return Vec::new() };
+    let imports = scenario.file.sources.iter().filter(|source| source.kind() == SourceKind::Arazzo);
+    imports.map(|source| join_reference(scenario.origin(), &source.url)).collect()
+}
+
 /// The services whose operations a workflow calls, those of workflows that it calls included.
 pub(crate) fn used_services(source: &SourceFile, workflow: &Workflow, system: &System) -> BTreeSet<ServiceName> {
     let file = &source.file;
@@ -106,7 +154,7 @@ pub(crate) fn used_services(source: &SourceFile, workflow: &Workflow, system: &S
 }
 
 /// Adds the definitions that scenario files name and nobody else did, so that a file with its definitions beside it just runs.
-fn with_sources_of(mut named: Vec<NamedDefinition>, documents: &[ScenarioDocument]) -> Vec<NamedDefinition> {
+fn with_sources_of(mut named: Vec<NamedDefinition>, documents: &[&ScenarioDocument]) -> Vec<NamedDefinition> {
     for document in documents {
         let Some(scenario) = &document.source else { continue };
         for source in scenario.file.sources.iter().filter(|source| source.kind() == SourceKind::OpenApi) {

@@ -64,13 +64,18 @@ pub(crate) fn summary(impact: &Impact) -> String {
 
 /// The tests of a suite with what they call.
 pub(crate) fn test_uses(suite: &Suite) -> Vec<TestUse> {
-    let files: Vec<(&str, &Arc<SourceFile>)> =
-        suite.documents.iter().filter_map(|document| Some((document.name.as_str(), document.source.as_ref()?))).collect();
+    let files: Vec<(&str, &Arc<SourceFile>)> = suite
+        .documents
+        .iter()
+        .chain(&suite.imported)
+        .filter_map(|document| Some((document.name.as_str(), document.source.as_ref()?)))
+        .collect();
     let sources: Vec<ScenarioSource<'_>> = files
         .iter()
         .map(|(name, source)| ScenarioSource { name, origin: source.origin(), text: source.document.text(), file: &source.file })
         .collect();
-    usage::uses(&sources, &suite.system)
+    let is_own = |test: &TestUse| suite.documents.iter().any(|document| test.files.first() == Some(&document.name));
+    usage::uses(&sources, &suite.system).into_iter().filter(is_own).collect()
 }
 
 /// Everything that the selection is made of, gathered from git, the project and the store.

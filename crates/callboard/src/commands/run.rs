@@ -170,7 +170,8 @@ impl Session<'_> {
     /// The options of a run of these scenarios; the environment is put in when the virtual services are up.
     pub(crate) fn options(&self, scenarios: Vec<Scenario>, deselected: &[Deselected]) -> RunOptions {
         let run = RunId::new(new_run_id());
-        let library = self.suite.documents.iter().filter_map(|document| document.source.clone()).collect();
+        let library =
+            self.suite.documents.iter().chain(&self.suite.imported).filter_map(|document| document.source.clone()).collect();
         RunOptions {
             seed: self.seed,
             library,
