@@ -10,6 +10,7 @@ use callboard_model::{NodeRef, Schema};
 use serde_json::{Map, Value, json};
 
 use crate::discriminator::Choices;
+use crate::keyword::{Kind, TYPES, bound, count, is_expected_gap, is_usable_pattern, kind, required};
 use crate::validate::{CompileError, Direction};
 use crate::{cycle, format};
 
@@ -57,41 +58,6 @@ struct Bundler<'a> {
     waiting: VecDeque<(String, NodeRef)>,
     notes: Vec<String>,
 }
-
-/// What a keyword's value is, for those that stand in both dialects and ours alike.
-enum Kind {
-    Schema,
-    Schemas,
-    NamedSchemas,
-    Number,
-    Count,
-    Flag,
-    Value,
-}
-
-fn kind(keyword: &str) -> Option<Kind> {
-    Some(match keyword {
-        "not"
-        | "contains"
-        | "propertyNames"
-        | "unevaluatedItems"
-        | "unevaluatedProperties"
-        | "if"
-        | "then"
-        | "else"
-        | "additionalProperties" => Kind::Schema,
-        "allOf" | "anyOf" | "oneOf" | "prefixItems" => Kind::Schemas,
-        "properties" | "dependentSchemas" => Kind::NamedSchemas,
-        "maximum" | "minimum" | "exclusiveMaximum" | "exclusiveMinimum" | "multipleOf" => Kind::Number,
-        "maxLength" | "minLength" | "maxItems" | "minItems" | "maxProperties" | "minProperties" | "maxContains"
-        | "minContains" => Kind::Count,
-        "uniqueItems" => Kind::Flag,
-        "const" => Kind::Value,
-        _ => return None,
-    })
-}
-
-const TYPES: [&str; 7] = ["null", "boolean", "object", "array", "number", "string", "integer"];
 
 impl<'a> Bundler<'a> {
     /// Translates one schema. `read_only` are the read-only properties of the schemas around it (`allOf`).
@@ -390,59 +356,4 @@ impl<'a> Bundler<'a> {
     fn note(&mut self, schema: &Schema<'a>, what: &str) {
         self.notes.push(format!("{}: {what}", schema.node().pointer));
     }
-}
-
-fn required(value: &Value, hidden: &[String], out: &mut Map<String, Value>) {
-    // In parameters, and in draft 3, `required` is a flag of the value itself: it says nothing about properties.
-    let Some(list) = value.as_array() else { return };
-    let mut names: Vec<&str> = Vec::new();
-    for name in list.iter().filter_map(Value::as_str) {
-        if !names.contains(&name) && !hidden.iter().any(|h| h == name) {
-            names.push(name);
-        }
-    }
-    if !names.is_empty() {
-        out.insert("required".to_owned(), Value::from(names));
-    }
-}
-
-/// `minimum` and its kin. Before 2020-12 `exclusiveMinimum` was a flag beside `minimum`.
-fn bound(schema: &Schema<'_>, keyword: &str, value: &Value) -> Option<Value> {
-    let is_exclusive = |keyword: &str| schema.keyword(keyword).and_then(Value::as_bool) == Some(true);
-    match keyword {
-        "minimum" if is_exclusive("exclusiveMinimum") => None,
-        "maximum" if is_exclusive("exclusiveMaximum") => None,
-        "exclusiveMinimum" if value.as_bool() == Some(true) => number(schema.keyword("minimum")?),
-        "exclusiveMaximum" if value.as_bool() == Some(true) => number(schema.keyword("maximum")?),
-        "multipleOf" => number(value).filter(|n| n.as_f64().is_some_and(|n| n > 0.0)),
-        _ => number(value),
-    }
-}
-
-/// A number, also where a document has it in quotes.
-fn number(value: &Value) -> Option<Value> {
-    match value {
-        Value::Number(_) => Some(value.clone()),
-        Value::String(text) => serde_json::from_str::<serde_json::Number>(text.trim()).ok().map(Value::Number),
-        _ => None,
-    }
-}
-
-fn count(value: &Value) -> Option<Value> {
-    let number = number(value)?;
-    let whole = number.as_u64().or_else(|| number.as_f64().filter(|n| *n >= 0.0 && n.fract() == 0.0).map(|n| n as u64));
-    whole.map(Value::from)
-}
-
-/// Flags that are false, and bounds that their flag took over, are no news.
-fn is_expected_gap(keyword: &str, value: &Value) -> bool {
-    match keyword {
-        "minimum" | "maximum" => value.is_number(),
-        "exclusiveMinimum" | "exclusiveMaximum" => value.is_boolean(),
-        _ => value.as_array().is_some_and(Vec::is_empty),
-    }
-}
-
-fn is_usable_pattern(pattern: &str) -> bool {
-    jsonschema::options().build(&json!({ "pattern": pattern })).is_ok()
 }

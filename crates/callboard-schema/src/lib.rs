@@ -7,6 +7,7 @@ mod bundle;
 mod cycle;
 mod discriminator;
 mod format;
+mod keyword;
 mod message;
 pub mod parameter;
 pub mod synthesise;

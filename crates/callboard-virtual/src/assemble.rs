@@ -4,7 +4,7 @@ use callboard_model::{NodeRef, Pointer, Schema};
 use callboard_schema::{Direction, Fill, Hints, parameter};
 use serde_json::{Map, Value};
 
-use crate::resource::{CollectionId, same_name};
+use crate::resource::{CollectionId, same_name, singular};
 use crate::state::{Ground, hash, joined};
 use crate::world::Entity;
 
@@ -49,7 +49,7 @@ impl Ground {
         kept.map(|(name, value)| (Pointer::root().join(name), value.clone())).collect()
     }
 
-    /// Properties named like the parameters of the path carry their values.
+    /// Properties named like the parameters of the path, or like what they lead to (`user`, `userId`), carry their values.
     fn pin_parents(
         &self,
         id: CollectionId,
@@ -58,14 +58,14 @@ impl Ground {
         own: &Map<String, Value>,
         pins: &mut Vec<(Pointer, Value)>,
     ) {
-        let path = &self.collections[id].path;
-        let names = path.split('{').skip(1).filter_map(|rest| rest.split('}').next());
-        for (name, key) in names.zip(keys) {
-            let found = schema.all_properties().into_iter().find(|(property, _)| same_name(property, name));
-            let Some((property, child)) = found.filter(|(property, _)| !own.contains_key(*property)) else { continue };
-            let value = parameter::coerce(Some(&child), key);
-            let is_key = self.collections[id].key_property.as_deref() == Some(property);
-            if !is_key && self.judges.is_valid(child.node(), Direction::Response, &value) {
+        let collection = &self.collections[id];
+        let properties = schema.all_properties();
+        let is_free = |name: &str| !own.contains_key(name) && collection.key_property.as_deref() != Some(name);
+        for (names, key) in parents(&collection.path).into_iter().zip(keys) {
+            let find = |wanted: &String| properties.iter().find(|(property, _)| is_free(property) && same_name(property, wanted));
+            let Some((property, child)) = names.iter().find_map(find) else { continue };
+            let value = parameter::coerce(Some(child), key);
+            if self.judges.is_valid(child.node(), Direction::Response, &value) {
                 pins.push((Pointer::root().join(property), value));
             }
         }
@@ -126,6 +126,22 @@ impl Ground {
         entity.value.as_object().is_some_and(|map| !map.is_empty() && map.keys().all(is_known))
             && self.judges.is_valid(schema.node(), Direction::Response, &entity.value)
     }
+}
+
+/// For each parameter of a path: the names under which an entity below it may carry its value.
+fn parents(path: &str) -> Vec<Vec<String>> {
+    let mut before = "";
+    let mut found = Vec::new();
+    for segment in path.split('/') {
+        match segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
+            Some(parameter) => {
+                let what = singular(before);
+                found.push(vec![parameter.to_owned(), format!("{what}id"), what]);
+            }
+            None => before = segment,
+        }
+    }
+    found
 }
 
 /// A new entity's own fields: the schema's default, and the first value of a status.

@@ -8,7 +8,7 @@ mod identity;
 mod roles;
 mod shape;
 
-pub(crate) use identity::{normalised, same_name};
+pub(crate) use identity::{normalised, same_name, singular};
 pub(crate) use roles::{infer, split_key};
 pub(crate) use shape::{array_property, envelope};
 
@@ -46,7 +46,7 @@ impl Collection {
     /// What an entity is called, such as `order`.
     pub(crate) fn singular(&self) -> String {
         let last = self.path.split('/').rfind(|segment| !segment.is_empty() && !segment.starts_with('{')).unwrap_or_default();
-        identity::singular(last)
+        singular(last)
     }
 }
 

@@ -1,5 +1,7 @@
 //! From a path to the operations that stand there.
 
+use std::collections::HashMap;
+
 use callboard_model::Service;
 
 /// The paths of a service.
@@ -32,7 +34,7 @@ pub(crate) struct Found<'r, 'p> {
 impl Routes {
     pub(crate) fn new(service: &Service) -> Self {
         let mut routes = Self { base: service.base_path(), router: matchit::Router::new(), odd: Vec::new(), entries: Vec::new() };
-        let mut shapes: Vec<(String, usize)> = Vec::new();
+        let mut shapes: HashMap<String, usize> = HashMap::new();
         for (index, operation) in service.operations.iter().enumerate() {
             if operation.unusable.is_some() {
                 continue;
@@ -40,13 +42,13 @@ impl Routes {
             let path = operation.key.path.split(['?', '#']).next().unwrap_or_default();
             let shape = shape_of(path);
             let method = operation.key.method.as_str().to_owned();
-            match shapes.iter().find(|(known, _)| *known == shape) {
-                Some((_, entry)) => routes.entries[*entry].operations.push((method, index)),
+            match shapes.get(&shape) {
+                Some(entry) => routes.entries[*entry].operations.push((method, index)),
                 None => {
                     let entry = routes.entries.len();
                     routes.entries.push(Entry { operations: vec![(method, index)] });
                     routes.insert(path, &shape, entry);
-                    shapes.push((shape, entry));
+                    shapes.insert(shape, entry);
                 }
             }
         }

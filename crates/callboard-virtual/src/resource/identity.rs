@@ -13,7 +13,7 @@ pub(crate) fn same_name(a: &str, b: &str) -> bool {
 }
 
 /// The singular by the common endings.
-pub(super) fn singular(name: &str) -> String {
+pub(crate) fn singular(name: &str) -> String {
     let lower = name.to_lowercase();
     if let Some(stem) = lower.strip_suffix("ies").filter(|stem| stem.len() > 1) {
         return format!("{stem}y");

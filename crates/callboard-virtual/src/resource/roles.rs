@@ -11,7 +11,7 @@ use super::{Collection, CollectionId, Role};
 
 /// All collections, and the role of each operation by its index.
 pub(crate) fn infer(service: &Service) -> (Vec<Collection>, Vec<Role>) {
-    let mut model = Model { service, collections: Vec::new(), by_path: HashMap::new() };
+    let mut model = Model::new(service);
     model.collections_of_keys();
     model.collections_of_lists();
     for id in 0..model.collections.len() {
@@ -25,6 +25,10 @@ struct Model<'a> {
     service: &'a Service,
     collections: Vec<Collection>,
     by_path: HashMap<String, CollectionId>,
+    /// Usable operations by path.
+    operations: HashMap<&'a str, Vec<&'a Operation>>,
+    /// Usable operations whose path is this one and a key.
+    of_items: HashMap<&'a str, Vec<&'a Operation>>,
 }
 
 /// `/orders/{id}` is `/orders` and the name of the key; `None` where the last segment is anything but one parameter.
@@ -43,6 +47,19 @@ fn parameters_in(path: &str) -> usize {
 }
 
 impl<'a> Model<'a> {
+    fn new(service: &'a Service) -> Self {
+        let mut operations: HashMap<&str, Vec<&Operation>> = HashMap::new();
+        let mut of_items: HashMap<&str, Vec<&Operation>> = HashMap::new();
+        for operation in service.operations.iter().filter(|operation| operation.unusable.is_none()) {
+            let path: &str = &operation.key.path;
+            operations.entry(path).or_default().push(operation);
+            if let Some((parent, _)) = split_key(path) {
+                of_items.entry(parent).or_default().push(operation);
+            }
+        }
+        Self { service, collections: Vec::new(), by_path: HashMap::new(), operations, of_items }
+    }
+
     fn add(&mut self, path: &str, is_single: bool) -> CollectionId {
         if let Some(id) = self.by_path.get(path) {
             return *id;
@@ -65,7 +82,7 @@ impl<'a> Model<'a> {
     }
 
     fn at(&self, method: &Method, path: &str) -> Option<&'a Operation> {
-        self.service.operation_at(method, path).filter(|operation| operation.unusable.is_none())
+        self.operations.get(path)?.iter().find(|operation| operation.key.method == *method).copied()
     }
 
     fn collections_of_keys(&mut self) {
@@ -109,7 +126,7 @@ impl<'a> Model<'a> {
         }
         let namesake = format!("{prefix}/{}", singular(last));
         let id = *self.by_path.get(&namesake)?;
-        let is_free = !self.service.operations.iter().any(|operation| *operation.key.path == namesake);
+        let is_free = !self.operations.contains_key(namesake.as_str());
         (is_free && self.collections[id].home == namesake).then_some(id)
     }
 
@@ -159,10 +176,9 @@ impl<'a> Model<'a> {
 
     fn describe(&mut self, id: CollectionId) {
         let path = self.collections[id].path.clone();
-        let key = self.service.operations.iter().find_map(|op| {
-            let (parent, name) = split_key(&op.key.path)?;
-            (parent == path)
-                .then(|| (name.to_owned(), op.parameter(ParameterLocation::Path, name).and_then(|p| p.schema.clone())))
+        let key = self.of_items.get(path.as_str()).and_then(|operations| operations.first()).and_then(|op| {
+            let (_, name) = split_key(&op.key.path)?;
+            Some((name.to_owned(), op.parameter(ParameterLocation::Path, name).and_then(|p| p.schema.clone())))
         });
         let item_path = key.as_ref().map(|(name, _)| format!("{path}/{{{name}}}"));
         let entity = self.entity_of(id);
@@ -204,19 +220,8 @@ impl<'a> Model<'a> {
         let collection = &self.collections[id];
         let singular = collection.singular();
         let (path, home) = (&collection.path, &collection.home);
-        let items: Vec<&Operation> = self
-            .service
-            .operations
-            .iter()
-            .filter(|op| op.unusable.is_none())
-            .filter(|op| {
-                if collection.is_single {
-                    op.key.path == path.as_str().into()
-                } else {
-                    split_key(&op.key.path).is_some_and(|(parent, _)| parent == path)
-                }
-            })
-            .collect();
+        let source = if collection.is_single { &self.operations } else { &self.of_items };
+        let items: &[&Operation] = source.get(path.as_str()).map(Vec::as_slice).unwrap_or_default();
         let of = |method: Method| items.iter().find(|op| op.key.method == method).copied();
         let candidates = [of(Method::Get), self.at(&Method::Post, home), of(Method::Put), of(Method::Patch), of(Method::Post)];
         let answered = candidates.into_iter().flatten().filter_map(|op| self.success_schema(op));
