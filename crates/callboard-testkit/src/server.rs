@@ -2,6 +2,7 @@
 
 use std::future::poll_fn;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
@@ -60,6 +61,7 @@ type Handler = dyn Fn(&Received) -> Reply + Send + Sync;
 struct Shared {
     handler: Box<Handler>,
     received: watch::Sender<Vec<Received>>,
+    connections: AtomicUsize,
 }
 
 /// A running server; it ends, with all its connections, when it is dropped.
@@ -85,7 +87,11 @@ impl TestServer {
     pub async fn start_at(address: SocketAddr, handler: impl Fn(&Received) -> Reply + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind(address).await.expect("a loopback address can be bound");
         let address = listener.local_addr().expect("a bound socket has an address");
-        let shared = Arc::new(Shared { handler: Box::new(handler), received: watch::Sender::new(Vec::new()) });
+        let shared = Arc::new(Shared {
+            handler: Box::new(handler),
+            received: watch::Sender::new(Vec::new()),
+            connections: AtomicUsize::new(0),
+        });
         let accepting = tokio::spawn(accept(listener, shared.clone()));
         Self { address, shared, accepting }
     }
@@ -108,6 +114,11 @@ impl TestServer {
     /// The requests so far as lines such as `GET /orders?limit=1`.
     pub fn lines(&self) -> Vec<String> {
         self.shared.received.borrow().iter().map(Received::line).collect()
+    }
+
+    /// How many connections were accepted so far.
+    pub fn connections(&self) -> usize {
+        self.shared.connections.load(Ordering::Relaxed)
     }
 
     /// Waits until so many requests have arrived.
@@ -140,6 +151,7 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
     while let Ok((stream, _)) = listener.accept().await {
         // Answers are small: without this, each one could wait for an acknowledgement.
         let _ = stream.set_nodelay(true);
+        shared.connections.fetch_add(1, Ordering::Relaxed);
         connections.spawn(serve(stream, shared.clone()));
         while connections.try_join_next().is_some() {}
     }
