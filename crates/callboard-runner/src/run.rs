@@ -241,14 +241,33 @@ fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
 
 #[cfg(test)]
 mod tests {
+    use callboard_model::names::TestName;
+    use callboard_model::{Document, RunId, System};
+    use callboard_scenario::ScenarioFile;
+    use callboard_scenario::ast::Workflow;
+    use serde_json::{Map, Value};
+
     use super::*;
+    use crate::options::SourceFile;
 
     #[tokio::test]
-    async fn a_panic_is_told_in_its_own_words() {
-        let mut tasks = JoinSet::new();
-        let broken = || -> Result<(), String> { Err("no such thing".to_owned()) };
-        tasks.spawn(async move { broken().expect("it is there") });
-        let error = tasks.join_next().await.and_then(Result::err).expect("the task panicked");
-        assert_eq!(panic_message(&*error.into_panic()), "it is there: \"no such thing\"");
+    async fn a_panic_costs_one_scenario_and_is_told_in_its_own_words() {
+        let workflow = |id: &str| Workflow { id: id.to_owned(), ..Workflow::default() };
+        let file = ScenarioFile { workflows: vec![workflow("a"), workflow("b")], ..ScenarioFile::default() };
+        let source = Arc::new(SourceFile { document: Document::synthetic("t.yaml", Value::Null), file });
+        let scenario =
+            |id: &str| Scenario { name: TestName::new(id), source: source.clone(), workflow: id.to_owned(), inputs: Map::new() };
+        let options = RunOptions::new(RunId::new("r"), Arc::new(System::default()), vec![scenario("a"), scenario("b")]);
+        let (events, _receiver) = mpsc::channel(64);
+        let mut dispatcher = Dispatcher::new(options, Reporter { scenario: 0, events }, CancellationToken::new());
+        let broken = || -> Result<Ran, String> { Err("no such thing".to_owned()) };
+        let id = dispatcher.tasks.spawn(async move { broken().expect("it is there") }).id();
+        dispatcher.scenario_of.insert(id, 0);
+        dispatcher.states[0] = State::Running;
+        dispatcher.dispatch().await;
+        let finished = dispatcher.finish(Vec::new()).await;
+        let reasons: Vec<_> = finished.results.iter().filter_map(|result| result.reason.as_deref()).collect();
+        let bug = "a bug in callboard, please report it: it is there: \"no such thing\"";
+        assert_eq!((reasons, finished.summary.failed), (vec![bug, "the workflow `b` has no steps"], 2));
     }
 }
