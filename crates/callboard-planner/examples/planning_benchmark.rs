@@ -73,6 +73,9 @@ fn tmdb(folder: &Path, options: &PlanOptions, verbose: bool) -> Tmdb {
         score.top += usize::from(is_path || others);
         score.extra += steps.len() as i64 - gold.len() as i64;
         if verbose && steps != gold {
+            for other in &plan.alternatives {
+                println!("    {:.2} {:?}", other.score, endpoints(&other.steps));
+            }
             println!("{} {sentence}\n  gold {gold:?}\n  plan {steps:?}\n{}", if is_path { "~" } else { "x" }, planner.explain(sentence));
         }
     }
@@ -213,6 +216,7 @@ fn set(weights: &mut Weights, setting: &str) {
         "in_service" => weights.in_service = value,
         "named_service" => weights.named_service = value,
         "bare_search" => weights.bare_search = value,
+        "unnamed" => weights.unnamed = value,
         "token_most" => weights.token_most = value,
         "downstream" => weights.downstream = value,
         "least_coverage" => weights.least_coverage = value,

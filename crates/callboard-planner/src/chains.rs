@@ -104,7 +104,7 @@ fn expand(view: &View<'_, '_>, known: &Known, target: OpId) -> Vec<Partial> {
 fn unnamed(view: &View<'_, '_>, op: OpId) -> f64 {
     let chooses = view.index.typing.operations[op].yields.iter().any(|y| matches!(y.output, Output::Request(_)));
     let has_name = view.literals.iter().any(|literal| literal.kind != LiteralKind::Number || literal.is_key);
-    if chooses && !has_name { 0.5 * view.index.weights.open_need } else { 0.0 }
+    if chooses && !has_name { view.index.weights.unnamed } else { 0.0 }
 }
 
 fn hard_needs(index: &Index<'_>, op: OpId) -> Vec<(OpId, usize)> {
@@ -418,7 +418,10 @@ fn mention_score(view: &View<'_, '_>, partial: &Partial) -> f64 {
     let edges = matched.windows(2).filter(|pair| pair[1].0 == pair[0].0 + 1 && pair[1].1 == pair[0].1 + 1).count();
     let mut total = weights.mention * matched.len() as f64 + weights.mention_edge * edges as f64;
     let about = partial.passes.get(1).copied().flatten();
-    if view.mentions.last().is_some_and(|last| meets(last, &results) || about.is_some_and(|entity| last.contains(&entity))) {
+    let is_last = |last: &Vec<EntityId>| {
+        if view.asks_for_attribute() { about.is_some_and(|entity| last.contains(&entity)) } else { meets(last, &results) }
+    };
+    if view.mentions.last().is_some_and(is_last) {
         total += weights.mention_last;
     }
     total

@@ -4,7 +4,7 @@ use callboard_model::StatusPattern;
 
 use crate::lexicon::NOUN_OR_VERB;
 use crate::sentence::{Sentence, Token, Vocabulary, Word, number_word};
-use crate::words::{Act, act_of, is_stop, singular};
+use crate::words::{Act, act_of_word, is_stop, singular};
 
 /// What a clause wants of its operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,8 +65,15 @@ pub(crate) fn split(sentence: &Sentence, vocabulary: &Vocabulary) -> Vec<Clause>
     let tokens = &sentence.tokens;
     let mut groups: Vec<Vec<Token>> = vec![Vec::new()];
     let mut i = 0;
+    // Behind `by retrieving …` each further gerund opens a clause, too.
+    let mut gerunds = false;
     while i < tokens.len() {
-        if let Some(start) = clause_start(tokens, i, vocabulary)
+        gerunds = match &tokens[i] {
+            Token::Punctuation('.' | '?' | '!' | ';') => false,
+            Token::Word(word) if matches!(word.lower.as_str(), "by" | "while" | "including" | "through") => true,
+            _ => gerunds,
+        };
+        if let Some(start) = clause_start(tokens, i, gerunds, vocabulary)
             && groups.last().is_some_and(|group| has_content(group))
         {
             groups.push(Vec::new());
@@ -111,24 +118,25 @@ fn is_comparison(clause: &Clause) -> bool {
 fn has_content(group: &[Token]) -> bool {
     group.iter().any(|token| match token {
         Token::Literal(_) => true,
-        Token::Word(word) => !is_stop(&word.lower) || act_of(&word.stem).is_some(),
+        Token::Word(word) => !is_stop(&word.lower) || act_of_word(&word.lower).is_some(),
         Token::Punctuation(_) => false,
     })
 }
 
 /// Where a new clause starts, when a boundary stands at `i`.
-fn clause_start(tokens: &[Token], i: usize, vocabulary: &Vocabulary) -> Option<usize> {
+fn clause_start(tokens: &[Token], i: usize, gerunds: bool, vocabulary: &Vocabulary) -> Option<usize> {
     let is_stop_mark = matches!(&tokens[i], Token::Punctuation('.' | '?' | '!' | ';'));
     let is_boundary = match &tokens[i] {
         Token::Punctuation(c) => ",;.:?!".contains(*c),
-        Token::Word(word) => matches!(word.lower.as_str(), "and" | "then" | "while" | "before" | "after" | "plus" | "finally" | "afterwards"),
+        Token::Word(word) => matches!(word.lower.as_str(), "and" | "then" | "while" | "before" | "after" | "plus" | "finally" | "afterwards")
+            || (word.lower == "by" && matches!(tokens.get(i + 1), Some(Token::Word(next)) if next.lower.ends_with("ing"))),
         Token::Literal(_) => false,
     };
     if !is_boundary {
         return None;
     }
     let mut at = i + 1;
-    let mut gerund = matches!(&tokens[i], Token::Word(word) if matches!(word.lower.as_str(), "while" | "before" | "after"));
+    let mut gerund = gerunds || matches!(&tokens[i], Token::Word(word) if matches!(word.lower.as_str(), "while" | "before" | "after" | "by"));
     while let Some(token) = tokens.get(at) {
         match token {
             Token::Word(word) if is_lead_in(&word.lower) => {
@@ -167,12 +175,12 @@ fn is_verb_here(tokens: &[Token], at: usize, word: &Word, gerund: bool, vocabula
     if lower.ends_with("ed") && lower != "need" && lower != "feed" || lower.ends_with("tion") {
         return false;
     }
-    if !vocabulary.is_verb(lower) || (is_stop(lower) && act_of(&word.stem).is_none()) {
+    if !vocabulary.is_verb(lower) || (is_stop(lower) && act_of_word(&word.lower).is_none()) {
         return false;
     }
     let base = singular(lower);
     let is_base = base == lower;
-    let is_ambiguous = NOUN_OR_VERB.split_whitespace().any(|known| known == base) || act_of(&word.stem).is_none() || vocabulary.nouns.contains(&word.stem);
+    let is_ambiguous = NOUN_OR_VERB.split_whitespace().any(|known| known == base) || act_of_word(&word.lower).is_none() || vocabulary.nouns.contains(&word.stem);
     let follower = tokens.get(at + 1);
     match follower {
         Some(Token::Word(next)) if opens_object(&next.lower) => true,
@@ -233,7 +241,7 @@ fn opens_purpose(group: &[Token], position: usize, vocabulary: &Vocabulary) -> b
         return false;
     }
     match word.lower.as_str() {
-        "to" => vocabulary.is_verb(&next.lower) || is_stop(&next.lower) && act_of(&next.stem).is_some() || next.lower == "ensure",
+        "to" => vocabulary.is_verb(&next.lower) || is_stop(&next.lower) && act_of_word(&next.lower).is_some() || next.lower == "ensure",
         "for" => next.lower.ends_with("ing") && vocabulary.is_verb(&next.lower),
         "so" | "because" | "ensuring" => true,
         _ => false,
@@ -257,7 +265,7 @@ fn take_word(group: &[Token], position: usize, word: &Word, purpose: bool, claus
         });
         clause.ordinals.push((number, behind.unwrap_or_default()));
     }
-    let act = act_of(&word.stem);
+    let act = act_of_word(&word.lower);
     let is_first = clause.words.is_empty() && clause.literals.is_empty();
     let is_verb = is_first && (act.is_some() || vocabulary.verbs.contains(&word.stem)) && !lower.ends_with("ed");
     if is_verb && clause.act.is_none() {
@@ -338,7 +346,7 @@ fn mode(group: &[Token], clause: &mut Clause, used: &mut [bool]) {
         Some(Token::Word(word)) => word.lower.as_str(),
         _ => "",
     };
-    let Some(first) = group.iter().position(|token| matches!(token, Token::Word(word) if !is_stop(&word.lower) || act_of(&word.stem).is_some())) else {
+    let Some(first) = group.iter().position(|token| matches!(token, Token::Word(word) if !is_stop(&word.lower) || act_of_word(&word.lower).is_some())) else {
         return;
     };
     let waits = matches!(lower(first), "wait" | "waits" | "poll" | "polls");

@@ -5,10 +5,13 @@
 //! compared in pairs, so the work grows with the size of the definitions and not with its square.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::LazyLock;
 
 use callboard_model::api::ParameterLocation;
 use callboard_model::map::{Evidence, Input, Output, Signal};
 use callboard_model::{Method, Operation, OperationKey, Service, ServiceName, System};
+
+use regex::Regex;
 
 use crate::path::{self, Segment};
 use crate::profiles::Profiles;
@@ -178,7 +181,7 @@ impl Typing {
             let Segment::Parameter(name) = segment else { continue };
             let words = split_identifier(name);
             let noun = path::noun_before(&segments, i);
-            if noun.is_empty() || path::is_measure(&words) && !words.is_empty() || is_enumerated(numbered, name) {
+            if noun.is_empty() || path::is_measure_in_path(&words, is_text(numbered, name)) && !words.is_empty() || is_enumerated(numbered, name) {
                 continue;
             }
             let id = self.entity_or_new(&noun);
@@ -258,6 +261,22 @@ impl Typing {
                 return Some((*id, 0.7));
             }
         }
+        self.synonym(word, service)
+    }
+
+    /// `The id of the customer who gets it`.
+    fn type_description(&self, description: Option<&str>, kind: Kind) -> Option<(EntityId, f64, Vec<Evidence>)> {
+        let description = description.filter(|_| matches!(kind, Kind::Text | Kind::Integer | Kind::Any))?;
+        for found in KEY_OF.captures_iter(description) {
+            let noun = found.get(1).or_else(|| found.get(2)).map_or("", |m| m.as_str()).to_lowercase();
+            if let Some(id) = self.by_noun.get(&singular(&noun)) {
+                return Some((*id, 0.85, vec![evidence(Signal::Text, 0.85, format!("its description: \"{}\"", &found[0]))]));
+            }
+        }
+        None
+    }
+
+    fn synonym(&self, word: &str, service: usize) -> Option<(EntityId, f64)> {
         const TABLE: &[&str] = &["customer client buyer shopper account user", "product item article sku", "cart basket", "movie film"];
         let row = TABLE.iter().find(|row| row.split(' ').any(|w| w == word))?;
         let known: Vec<EntityId> = row.split(' ').filter_map(|w| self.by_noun.get(w).copied()).collect();
@@ -293,9 +312,10 @@ impl Typing {
                 continue;
             }
             let typed = if parameter.location == ParameterLocation::Path {
-                self.type_path(&segments, &parameter.name, numbered.service_number)
+                self.type_path(&segments, &parameter.name, numbered.service_number, kind == Kind::Text)
             } else {
-                self.type_name(&parameter.name, numbered.service_number)
+                let described = || self.type_description(parameter.description.as_deref(), kind);
+                self.type_name(&parameter.name, numbered.service_number).or_else(described)
             };
             let Some((entity, score, evidence)) = typed else { continue };
             let input = Input::Parameter(parameter.location, parameter.name.clone());
@@ -326,12 +346,12 @@ impl Typing {
         needs
     }
 
-    fn type_path(&self, segments: &[Segment], name: &str, service: usize) -> Option<(EntityId, f64, Vec<Evidence>)> {
+    fn type_path(&self, segments: &[Segment], name: &str, service: usize, is_text: bool) -> Option<(EntityId, f64, Vec<Evidence>)> {
         let words = split_identifier(name);
         let at = segments.iter().position(|segment| matches!(segment, Segment::Parameter(p) if p == name))?;
         let before = path::noun_before(segments, at);
         let by_path = (!before.is_empty()).then(|| self.by_noun.get(&before.join(" ")).copied()).flatten();
-        if path::is_measure(&words) && !words.is_empty() {
+        if path::is_measure_in_path(&words, is_text) && !words.is_empty() {
             return None;
         }
         let (noun, has_suffix) = path::without_key_suffix(&words);
@@ -375,8 +395,11 @@ impl Typing {
             let (entity, sure) = self.find(&split_identifier(&parent.name), service)?;
             return Some((entity, 0.85 * sure, vec![evidence(Signal::Name, sure, format!("`{}` of `{}`", place.name, parent.name))]));
         }
+        if let Some(found) = self.type_description(place.shape.description.as_deref(), place.shape.kind) {
+            return Some(found);
+        }
         // `customer: "…"`, `users: ["ada"]`: a scalar named like a resource.
-        let id = self.by_noun.get(&words_singular(&words)).copied()?;
+        let id = self.by_noun.get(&words_singular(&words)).copied().or_else(|| self.synonym(words.last()?, service).map(|(id, _)| id))?;
         let is_reference = matches!(place.shape.kind, Kind::Text | Kind::Integer) && !path::is_measure(&words);
         is_reference.then(|| (id, 0.7, vec![evidence(Signal::Name, 0.7, format!("`{}` is a resource's name", place.name))]))
     }
@@ -401,6 +424,9 @@ impl Typing {
                     yields.push(Yield { output, entity: *entity, score, nesting, kind: shape_kind, format, evidence: evidence.clone() });
                 }
             }
+            if place.shape.is_choice && place.shape.kind == Kind::Object {
+                self.choices(numbered, places, i, profiles, &mut yields);
+            }
             typed.push(found);
         }
         yields.extend(self.scalar_yields(numbered, places, needs));
@@ -408,6 +434,19 @@ impl Typing {
         yields.extend(self.location(numbered, subject, &yields));
         yields.retain(|found| found.score >= 0.2);
         yields
+    }
+
+    /// An object of several kinds (`oneOf`) may be any of them.
+    fn choices(&self, numbered: &Numbered<'_>, places: &[Place], index: usize, profiles: &Profiles, yields: &mut Vec<Yield>) {
+        let place = &places[index];
+        for (entity, sim) in profiles.all_like(place, 0.4) {
+            let Some((key, kind, format)) = self.key_of(place, places, index, entity, numbered.service_number) else { continue };
+            let output = Output::Body(place.pointer.join(&key));
+            if !yields.iter().any(|y| y.entity == entity && y.output == output) {
+                let because = vec![evidence(Signal::SchemaShape, sim, "one of its kinds has the fields of the resource".to_owned())];
+                yields.push(Yield { output, entity, score: 0.7, nesting: place.nesting, kind, format, evidence: because });
+            }
+        }
     }
 
     /// Fields such as `customerId` in an answer.
@@ -567,6 +606,18 @@ fn is_of_the_subject(places: &[Place], index: usize, typed: &[Option<(EntityId, 
         at = above.parent;
     }
     true
+}
+
+static KEY_OF: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)\b(?:id|identifier|uuid|sku|code|key)s? of (?:an? |the |this |some |each |one )?([a-z]+)|\b([a-z]+)(?:'s)? (?:id|identifier|uuid)\b")
+        .expect("the pattern is valid")
+});
+
+/// Whether a path parameter is text, as far as the definition says.
+fn is_text(numbered: &Numbered<'_>, name: &str) -> bool {
+    let parameter = numbered.operation.parameter(ParameterLocation::Path, name);
+    let schema = parameter.and_then(|p| p.schema.as_ref()).and_then(|node| numbered.service.schema(node));
+    schema.is_some_and(|schema| schema.types().first() == Some(&"string"))
 }
 
 fn is_in_path(input: &Input) -> bool {

@@ -176,6 +176,8 @@ fn lower_case_name(raw: &[Raw], i: usize, vocabulary: &Vocabulary) -> Option<Lit
     let says_name = matches!(before.lower.as_str(), "named" | "called" | "titled" | "name");
     let is_unknown = !token.capital && !is_stop(&token.lower) && token.lower.chars().all(|c| c.is_alphanumeric() || "-_".contains(c))
         && !vocabulary.explains(&token.lower);
+    const ENDINGS: &[&str] = &["tion", "sion", "ment", "ing", "ed", "ity", "ness", "al", "ive", "ance", "ence", "ions", "ents", "ies", "able", "ous"];
+    let is_unknown = is_unknown && token.lower.len() <= 14 && !ENDINGS.iter().any(|end| token.lower.ends_with(end));
     let noun_before = vocabulary.is_noun(&before.lower) && !before.possessive && crate::words::singular(&before.lower) == before.lower;
     let ends = raw.get(i + 1).is_none_or(|next| next.is_punctuation() || is_stop(&next.lower) || next.lower == "again");
     ((says_name && !is_stop(&token.lower)) || (noun_before && is_unknown && ends)).then(|| single(token, i, LiteralKind::Name, true))

@@ -45,7 +45,7 @@ pub(crate) fn noun_before(segments: &[Segment], index: usize) -> Vec<String> {
 }
 
 /// Ends of names that make the rest a reference: `customerId`, `order_ref`.
-pub(crate) const KEY_SUFFIXES: &[&str] = &["id", "ids", "uuid", "guid", "ref", "key", "identifier", "uri", "url", "href", "slug", "uid"];
+pub(crate) const KEY_SUFFIXES: &[&str] = &["id", "ids", "uuid", "guid", "ref", "key", "identifier", "uri", "url", "href", "slug", "uid", "code", "sku", "number"];
 
 /// The words of a name without the ending that makes it a reference, and whether it had one.
 pub(crate) fn without_key_suffix(words: &[String]) -> (&[String], bool) {
@@ -53,6 +53,12 @@ pub(crate) fn without_key_suffix(words: &[String]) -> (&[String], bool) {
         Some((last, rest)) if KEY_SUFFIXES.contains(&last.as_str()) => (rest, true),
         _ => (words, false),
     }
+}
+
+/// As [`is_measure`], for the key of a path: a number that is text (`trackingNumber`) is a key.
+pub(crate) fn is_measure_in_path(words: &[String], is_text: bool) -> bool {
+    let is_number = words.last().is_some_and(|last| last == "number");
+    is_measure(words) && !(is_text && is_number && words.len() > 1)
 }
 
 /// Names whose values count, order or filter: never the identity of a thing.

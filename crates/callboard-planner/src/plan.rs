@@ -105,7 +105,7 @@ impl<'a> Planner<'a> {
     /// The words of the clause that a step stands for; none for a step that others need.
     fn words(&self, step: &Step, binder: &Binder<'_, 'a>) -> Vec<String> {
         let Some(view) = binder.view(step).filter(|_| step.is_target) else { return Vec::new() };
-        let stands_for = |word: &&crate::score::ViewWord| word.factor >= 1.0 && word.strengths.get(&step.op).is_some_and(|s| *s >= 0.3);
+        let stands_for = |word: &&crate::score::ViewWord| word.factor >= 1.0 && (word.is_verb || word.strengths.get(&step.op).is_some_and(|s| *s >= 0.3));
         let mut words: Vec<String> = view.words.iter().filter(stands_for).map(|word| word.text.clone()).collect();
         words.extend(view.literals.iter().map(|literal| binder.sentence.literals[literal.number].text.clone()));
         words

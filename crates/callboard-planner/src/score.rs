@@ -114,6 +114,20 @@ impl<'i, 'a> View<'i, 'a> {
         self.words.iter().map(|word| word.weight).sum()
     }
 
+    /// Whether the clause asks for something about what it names (`the birthday of …`), not for the thing itself.
+    pub(crate) fn asks_for_attribute(&self) -> bool {
+        let clause = self.clause;
+        let named = |position: usize| {
+            clause.literals.iter().any(|(at, _)| *at == position)
+                || clause.words.iter().any(|word| word.position == position && !self.index.entities_of(&word.text).is_empty())
+        };
+        let last = clause.words.iter().map(|word| word.position).max();
+        clause.words.iter().any(|word| {
+            let relates = word.stem.len() >= 2 && word.text.ends_with("ed") && Some(word.position) != last;
+            !word.is_verb && !relates && !is_temporal(&word.stem) && !named(word.position) && !named(word.position + 1)
+        })
+    }
+
     /// Whether the clause itself has the word, not only what a pronoun stands for.
     pub(crate) fn says(&self, stem: &str) -> bool {
         self.words.iter().any(|word| word.stem == stem && word.factor >= 1.0)
@@ -271,7 +285,7 @@ fn view_literal(index: &Index<'_>, literal: &Literal, clause: &Clause, position:
         entities,
         not,
         is_person,
-        before: before.iter().rev().take(1).filter(|word| word.position + 2 >= position).map(|word| word.stem.clone()).collect(),
+        before: before.iter().rev().take(1).filter(|word| word.position + 1 >= position || word.position + 2 >= position && literal.kind == LiteralKind::Number).map(|word| word.stem.clone()).collect(),
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use crate::lexicon::PHRASES;
 use crate::literals::{self, Literal};
-use crate::words::{Lexicon, act_of, is_person_like, is_stop, stem};
+use crate::words::{Lexicon, act_of, act_of_word, is_person_like, is_stop, stem};
 
 /// What a system's definitions know of words.
 #[derive(Debug, Default)]
@@ -30,8 +30,7 @@ impl Vocabulary {
     }
 
     pub(crate) fn is_verb(&self, word: &str) -> bool {
-        let stem = stem(word);
-        act_of(&stem).is_some() || self.verbs.contains(&stem)
+        act_of_word(word).is_some() || self.verbs.contains(&stem(word)) && !word.ends_with("ance") && !word.ends_with("tion")
     }
 
     /// Whether the word means something to us, so that it is no name.

@@ -46,6 +46,8 @@ pub(crate) struct Shape {
     pub(crate) read_only: bool,
     pub(crate) write_only: bool,
     pub(crate) fields: Vec<Field>,
+    /// Whether it is one of several (`oneOf`, `anyOf`).
+    pub(crate) is_choice: bool,
     /// Items of an array, values of a map.
     pub(crate) item: Option<(NodeRef, Option<String>)>,
 }
@@ -198,6 +200,7 @@ fn shape_of(schema: &Schema<'_>) -> Shape {
         read_only: schema.is_read_only(),
         write_only: schema.is_write_only(),
         fields,
+        is_choice: schema.options().len() > 1,
         item,
     }
 }

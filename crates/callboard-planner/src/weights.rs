@@ -46,6 +46,8 @@ pub struct Weights {
     pub confidence: f64,
     /// Cost of a needed key that nothing yields.
     pub open_need: f64,
+    /// Cost of a key that the caller chooses while the clause gives no name for it.
+    pub unnamed: f64,
     /// Worth of a literal that some operation takes.
     pub literal: f64,
     /// More or less, when the literal's type is that of the operation or another one.
@@ -88,13 +90,14 @@ impl Default for Weights {
             word_most: 2.2,
             verb_word: 0.6,
             coverage: 2.0,
-            target_coverage: 0.3,
+            target_coverage: 0.5,
             unsupported: 0.8,
             token_most: 3.0,
             downstream: 0.6,
-            step: 0.7,
+            step: 0.5,
             confidence: 1.5,
-            open_need: 2.0,
+            open_need: 1.0,
+            unnamed: 2.0,
             literal: 2.2,
             literal_type: 1.2,
             unused_literal: 1.8,
@@ -103,7 +106,7 @@ impl Default for Weights {
             mention_last: 0.8,
             verb_method: 1.0,
             verb_name: 1.0,
-            bare_search: 1.5,
+            bare_search: 2.0,
             named_service: 1.0,
             deprecated: 0.5,
             least_coverage: 0.2,

@@ -137,6 +137,31 @@ pub fn act_of(stem: &str) -> Option<Act> {
     VERB_ACTS.get(stem).copied()
 }
 
+static VERB_FORMS: LazyLock<HashMap<String, Act>> = LazyLock::new(|| {
+    let mut forms = HashMap::new();
+    for (act, words) in VERBS {
+        for form in words.split_whitespace().flat_map(inflections) {
+            forms.entry(form).or_insert(*act);
+        }
+    }
+    forms
+});
+
+/// The forms that a regular verb takes in a sentence.
+fn inflections(verb: &str) -> Vec<String> {
+    let short = verb.strip_suffix('e').unwrap_or(verb);
+    let doubled = verb.chars().last().map(|last| format!("{verb}{last}")).unwrap_or_default();
+    let y = verb.strip_suffix('y').map(|stem| format!("{stem}ies"));
+    let mut forms = vec![verb.to_owned(), format!("{verb}s"), format!("{verb}es"), format!("{short}ing"), format!("{doubled}ing"), format!("{short}ed")];
+    forms.extend(y);
+    forms
+}
+
+/// What a word of a sentence asks for, when it is a form of a verb that we know (`performance` is none of `perform`).
+pub fn act_of_word(lower: &str) -> Option<Act> {
+    VERB_FORMS.get(lower).copied()
+}
+
 static READ_STEMS: LazyLock<HashSet<String>> = LazyLock::new(|| READ_VERBS.split_whitespace().map(stem).collect());
 
 /// Whether the stem is a verb of reading that says nothing about what is read (`get`, `retrieve`, `show`).

@@ -1,0 +1,259 @@
+//! Sentences over real definitions: which operations they become, in order, and that everything they need is bound.
+
+use std::path::{Path, PathBuf};
+
+use callboard_definition::{Fetch, FetchError, load};
+use callboard_model::api::ParameterLocation;
+use callboard_model::map::Input;
+use callboard_model::plan::Plan;
+use callboard_model::{Document, ServiceName, Severity, System};
+use callboard_planner::{MapOptions, PlanOptions, Planner, ScenarioOptions, map, scenario_of};
+
+struct Files;
+
+impl Fetch for Files {
+    fn fetch(&self, origin: &str) -> Result<Vec<u8>, FetchError> {
+        std::fs::read(origin).map_err(|error| FetchError::new(error.to_string()))
+    }
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// The system of these definitions, or nothing (said loudly) when one of them is not there.
+fn system(files: &[(&str, PathBuf)]) -> Option<System> {
+    let mut services = Vec::new();
+    for (name, file) in files {
+        if !file.exists() {
+            eprintln!("skipped: {} is not there", file.display());
+            return None;
+        }
+        services.push(load(&ServiceName::new(name), &file.to_string_lossy(), &Files).value?);
+    }
+    Some(System::new(services))
+}
+
+fn shop() -> Option<System> {
+    let names = ["catalog", "customers", "cart", "orders", "payments", "shipping"];
+    let files: Vec<(&str, PathBuf)> = names.iter().map(|name| (*name, root().join("examples/shop/services").join(name).join("openapi.yaml"))).collect();
+    system(&files)
+}
+
+fn jupyter() -> Option<System> {
+    let copy = root().join("acceptance/jupyter/definitions");
+    let folder = if copy.exists() { copy } else { root().join("../shared/data/definitions/from-fetch/suite-jupyter") };
+    system(&[
+        ("hub", folder.join("jupyterhub.yml")),
+        ("proxy", folder.join("configurable-http-proxy.yml")),
+        ("server", folder.join("jupyter-server.yaml")),
+    ])
+}
+
+fn sock_shop() -> Option<System> {
+    let folder = root().join("../shared/data/definitions/from-fetch/suite-sock-shop");
+    let names = ["carts", "catalogue", "orders", "payment", "user"];
+    let files: Vec<(&str, PathBuf)> = names.iter().map(|name| (*name, folder.join(format!("{name}.json")))).collect();
+    system(&files)
+}
+
+fn petstore() -> Option<System> {
+    system(&[("petstore", root().join("../shared/data/definitions/from-npm/readme/2.0_petstore.json"))])
+}
+
+fn options() -> PlanOptions {
+    let mut options = PlanOptions::default();
+    options.environment_needs.insert(ServiceName::new("server"), vec!["name".to_owned(), "token".to_owned()]);
+    options
+}
+
+fn steps(plan: &Plan) -> Vec<String> {
+    plan.steps.iter().map(|step| format!("{} {}", step.operation.method, step.operation.path)).collect()
+}
+
+/// Whether all wanted steps are there in order; further reads may stand between them.
+fn holds(plan: &Plan, wanted: &[&str]) -> bool {
+    let steps = steps(plan);
+    let mut rest = steps.iter();
+    wanted.iter().all(|wanted| rest.any(|step| step == wanted))
+}
+
+fn every_required_input_is_bound(plan: &Plan, system: &System) {
+    for (at, step) in plan.steps.iter().enumerate() {
+        let (_, operation) = system.operation(&step.operation).expect("planned operations are of the system");
+        for parameter in operation.parameters.iter().filter(|p| p.required && p.location != ParameterLocation::Header) {
+            let input = Input::Parameter(parameter.location, parameter.name.clone());
+            assert!(step.bindings.iter().any(|b| b.input == input), "{} leaves {input} open", step.operation);
+        }
+        if operation.request_body.as_ref().is_some_and(|body| body.required) {
+            assert!(step.bindings.iter().any(|b| matches!(b.input, Input::Body(_))), "{} has no body", step.operation);
+        }
+        for binding in &step.bindings {
+            if let callboard_model::plan::BindingSource::Step { step, .. } = &binding.source {
+                assert!(*step < at, "a value comes from an earlier step");
+            }
+        }
+    }
+}
+
+/// Plans each sentence, compares the operations, and holds the written scenario to our own checker. Returns how many were right.
+fn check_sentences(system: &System, cases: &[(&str, &[&str])]) -> Vec<String> {
+    let map = map(system, &MapOptions::default());
+    let options = options();
+    let planner = Planner::new(system, &map, &options);
+    let mut wrong = Vec::new();
+    for (sentence, wanted) in cases {
+        let plan = planner.plan(sentence, &options);
+        every_required_input_is_bound(&plan, system);
+        assert_eq!(plan, planner.plan(sentence, &options), "the same sentence gives the same plan");
+        passes_our_check(&plan, system, sentence);
+        if !holds(&plan, wanted) {
+            wrong.push(format!("{sentence}\n  wanted {wanted:?}\n  got    {:?}", steps(&plan)));
+        }
+    }
+    wrong
+}
+
+fn passes_our_check(plan: &Plan, system: &System, sentence: &str) {
+    let options = ScenarioOptions {
+        sentence: sentence.to_owned(),
+        environment_needs: options().environment_needs,
+        ..ScenarioOptions::default()
+    };
+    if plan.steps.is_empty() {
+        return;
+    }
+    let text = callboard_scenario::write(&scenario_of(plan, system, &options));
+    let document = Document::parse("generated.arazzo.yaml", text.as_bytes()).expect("what is written can be read");
+    let parsed = callboard_scenario::parse(&document);
+    let mut diagnostics = parsed.diagnostics;
+    if let Some(file) = &parsed.value {
+        diagnostics.extend(callboard_scenario::check(file, &document, system));
+    }
+    diagnostics.retain(|diagnostic| diagnostic.severity == Severity::Error);
+    assert!(diagnostics.is_empty(), "{sentence}\n{text}\n{diagnostics:#?}");
+}
+
+fn all_right(wrong: &[String]) {
+    assert!(wrong.is_empty(), "{} sentences became other operations:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn the_two_jupyter_sentences_become_their_journeys() {
+    let Some(system) = jupyter() else { return };
+    all_right(&check_sentences(
+        &system,
+        &[
+            (
+                "Create the user ada, start her server and wait until it is ready, check that the proxy has a route for her, create a token \
+                 for her and read the status of her server with it, then stop the server, check that the route is gone, and delete the user.",
+                &[
+                    "POST /users/{name}",
+                    "POST /users/{name}/server",
+                    "GET /users/{name}",
+                    "GET /routes",
+                    "POST /users/{name}/tokens",
+                    "GET /api/status",
+                    "DELETE /users/{name}/server",
+                    "GET /routes",
+                    "DELETE /users/{name}",
+                ],
+            ),
+            (
+                "Create the user ada, start her server and wait until it is ready, create a token, write the file notes.txt, read it back and \
+                 compare, delete it, expect not found when it is read again, then stop the server and delete the user.",
+                &[
+                    "POST /users/{name}",
+                    "POST /users/{name}/server",
+                    "GET /users/{name}",
+                    "POST /users/{name}/tokens",
+                    "PUT /api/contents/{path}",
+                    "GET /api/contents/{path}",
+                    "DELETE /api/contents/{path}",
+                    "GET /api/contents/{path}",
+                    "DELETE /users/{name}/server",
+                    "DELETE /users/{name}",
+                ],
+            ),
+        ],
+    ));
+}
+
+#[test]
+fn sentences_about_jupyter_become_operations_of_the_hub() {
+    let Some(system) = jupyter() else { return };
+    all_right(&check_sentences(
+        &system,
+        &[
+            ("Create a group team and delete it.", &["POST /groups/{name}", "DELETE /groups/{name}"]),
+            ("List all users.", &["GET /users"]),
+            ("Create the user ben, list his tokens and delete the user.", &["POST /users/{name}", "GET /users/{name}/tokens", "DELETE /users/{name}"]),
+        ],
+    ));
+}
+
+#[test]
+fn sentences_about_the_shop_cross_its_services() {
+    let Some(system) = shop() else { return };
+    all_right(&check_sentences(
+        &system,
+        &[
+            ("Register a customer and read the customer.", &["POST /customers", "GET /customers/{id}"]),
+            ("Register a customer, open a cart for the customer and read the cart.", &["POST /customers", "POST /carts", "GET /carts/{cartId}"]),
+            (
+                "Register a customer, open a cart, put a product into the cart, place an order and pay the order.",
+                &["POST /customers", "POST /carts", "POST /carts/{cartId}/lines", "POST /orders", "POST /orders/{orderId}/payment"],
+            ),
+            ("Add a product, change its price and take it out of the catalog.", &["POST /products", "PATCH /products/{sku}", "DELETE /products/{sku}"]),
+            ("List the products.", &["GET /products"]),
+            ("Register a customer, delete the customer, and expect not found when the customer is read again.", &["POST /customers", "DELETE /customers/{id}", "GET /customers/{id}"]),
+        ],
+    ));
+}
+
+#[test]
+fn sentences_about_pets_create_change_and_delete() {
+    let Some(system) = petstore() else { return };
+    all_right(&check_sentences(
+        &system,
+        &[
+            ("Add a new pet to the store, find it by its ID, update it and delete it.", &["POST /pet", "GET /pet/{petId}", "PUT /pet", "DELETE /pet/{petId}"]),
+            ("Place an order for a pet and then delete the order.", &["POST /store/order", "DELETE /store/order/{orderId}"]),
+            ("Create the user ada and delete the user.", &["POST /user", "DELETE /user/{username}"]),
+            ("Show the inventory of the store.", &["GET /store/inventory"]),
+        ],
+    ));
+}
+
+#[test]
+fn sentences_about_socks_find_their_services() {
+    let Some(system) = sock_shop() else { return };
+    all_right(&check_sentences(&system, &[("List the catalogue.", &["GET /catalogue"])]));
+}
+
+#[test]
+fn odd_sentences_give_odd_plans_but_no_panic() {
+    let Some(system) = shop() else { return };
+    let map = map(&system, &MapOptions::default());
+    let options = options();
+    let planner = Planner::new(&system, &map, &options);
+    for sentence in ["", " ", ",,,,", "\"", "'s", "and and and", "ID 5", "§§§ ü ß 漢字 🙂", "a.b.c/d@e", "delete delete delete", "-1", "{}[]$", "it"] {
+        let plan = planner.plan(sentence, &options);
+        every_required_input_is_bound(&plan, &system);
+        passes_our_check(&plan, &system, sentence);
+    }
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn any_text_can_be_planned(text in "([a-zA-Z]{1,8}|customer|order|delete|create|and|it|her|[\\PC]{1,3}|[,.\"'{}$ ]){0,24}") {
+        if let Some(system) = shop() {
+            let map = map(&system, &MapOptions::default());
+            let options = options();
+            let plan = Planner::new(&system, &map, &options).plan(&text, &options);
+            every_required_input_is_bound(&plan, &system);
+        }
+    }
+}
