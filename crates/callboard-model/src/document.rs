@@ -133,6 +133,8 @@ fn parse_yaml(origin: &Arc<str>, text: &str) -> Result<Value, Box<Diagnostic>> {
         max_nodes: 20_000_000,
         max_depth: 128,
         max_total_scalar_bytes: MAX_BYTES * 2,
+        // What anchors hold and aliases repeat: far above any real document, far below what hurts.
+        max_recorded_anchor_events: 200_000,
     };
     let options = serde_saphyr::options! {
         budget: budget,

@@ -232,6 +232,13 @@ pub(crate) struct RunArgs {
     pub(crate) no_store: bool,
 }
 
+impl RunArgs {
+    /// Whether all tests of the project run.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.files.is_empty() && self.filter.is_none() && !self.impacted && self.shard.is_none()
+    }
+}
+
 /// A part of a suite: `index` of `count`, counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Shard {

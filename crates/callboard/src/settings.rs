@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use callboard_model::suggest::did_you_mean_or_list;
-use callboard_model::{Code, Diagnostic, Span};
+use callboard_model::{Code, Diagnostic, Operation, Span};
 use indexmap::IndexMap;
 use serde::Deserialize;
 use toml::Spanned;
@@ -109,7 +109,26 @@ pub(crate) struct LinksSection {
     pub(crate) reject: Vec<Spanned<String>>,
 }
 
+impl AcceptSection {
+    /// Whether it accepts a status of an operation.
+    pub(crate) fn is_status_of(&self, operation: &Operation, status: u16) -> bool {
+        let names = |text: &str| {
+            operation.id.as_deref() == Some(text) || text == format!("{} {}", operation.key.method, operation.key.path)
+        };
+        self.status == Some(status)
+            && self.pointer.is_none()
+            && self.service.get_ref() == operation.key.service.as_str()
+            && self.operation.as_ref().is_none_or(|operation| names(operation.get_ref()))
+    }
+}
+
 impl Settings {
+    /// Whether every environment that knows a service sends this header with each request to it.
+    pub(crate) fn sends_header(&self, service: &str, header: &str) -> bool {
+        let mut targets = self.environments.values().filter_map(|environment| environment.services.get(service)).peekable();
+        targets.peek().is_some() && targets.all(|t| t.get_ref().headers.keys().any(|name| name.eq_ignore_ascii_case(header)))
+    }
+
     /// Reads settings. A mistake is an error with its place.
     pub(crate) fn parse(file: &Arc<str>, text: &str) -> Result<Self, Box<Diagnostic>> {
         let settings: Self = toml::from_str(text).map_err(|error| Box::new(explain(file, text, &error)))?;

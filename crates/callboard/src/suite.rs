@@ -8,7 +8,7 @@ use callboard_model::document::join_reference;
 use callboard_model::{Code, Diagnostic, ServiceName, System};
 use callboard_runner::SourceFile;
 use callboard_scenario::ast::{SourceKind, Step, Workflow};
-use callboard_scenario::{ScenarioFile, resolve};
+use callboard_scenario::{ScenarioFile, Surroundings, resolve};
 
 use crate::exit::Failure;
 use crate::fetch::is_url;
@@ -53,15 +53,15 @@ impl Suite {
         let loaded = project.load(&named, sources);
         let imports: Vec<(&str, &ScenarioFile)> =
             all.iter().filter_map(|d| d.source.as_deref()).map(|source| (source.origin(), &source.file)).collect();
+        let around = Surroundings {
+            imports: Some(&imports),
+            accepts: &|operation, status| project.settings.accept.iter().any(|accept| accept.is_status_of(operation, status)),
+            sends: &|service, header| project.settings.sends_header(service.name.as_str(), header),
+        };
         for document in &all {
             diagnostics.extend(document.diagnostics.iter().cloned());
             if let Some(source) = &document.source {
-                diagnostics.extend(callboard_scenario::check_with_imports(
-                    &source.file,
-                    &source.document,
-                    &loaded.system,
-                    &imports,
-                ));
+                diagnostics.extend(callboard_scenario::check_within(&source.file, &source.document, &loaded.system, &around));
             }
         }
         Ok(Self {

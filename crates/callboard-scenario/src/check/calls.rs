@@ -52,7 +52,7 @@ impl<'c> Checker<'c> {
                 let message = format!("`{source}` is a definition and has no workflows");
                 let help = Some("call an operation of it with `operationId`".to_owned());
                 self.error(codes::UNKNOWN_WORKFLOW, &reference.pointer, message, help);
-            } else if let Some(imports) = self.imports {
+            } else if let Some(imports) = self.around.imports {
                 self.imported_workflow(known, reference, imports);
             }
             return None;

@@ -27,26 +27,34 @@ use crate::place;
 /// Everything that can be known about a scenario file before a request is sent. `document` is the one it was parsed from.
 ///
 /// Sources are matched with services as [`crate::resolve::service`] says. Workflows of imported files (sources of type `arazzo`) are not
-/// followed: only the name of the source is checked. See [`check_with_imports`].
+/// followed: only the name of the source is checked. See [`check_within`].
 pub fn check(file: &ScenarioFile, document: &Document, system: &System) -> Vec<Diagnostic> {
-    run(file, document, system, None)
+    check_within(file, document, system, &Surroundings::default())
 }
 
-/// As [`check`], with the scenario files that sources of type `arazzo` may mean, each with its path or URL. A workflow of a file that is
-/// not among them is an error.
-pub fn check_with_imports(
-    file: &ScenarioFile,
-    document: &Document,
-    system: &System,
-    imports: &[(&str, &ScenarioFile)],
-) -> Vec<Diagnostic> {
-    run(file, document, system, Some(imports))
+/// What is known about a project besides its definitions.
+#[derive(Clone, Copy)]
+pub struct Surroundings<'a> {
+    /// The scenario files that sources of type `arazzo` may mean, each with its path or URL. A workflow of a file that is not among them
+    /// is an error. `None` where nothing is known about other files.
+    pub imports: Option<Imports<'a>>,
+    /// Whether the project accepts a status of an operation although the definition does not name it.
+    pub accepts: &'a dyn Fn(&Operation, u16) -> bool,
+    /// Whether the environment sends this header with every request to the service.
+    pub sends: &'a dyn Fn(&Service, &str) -> bool,
 }
 
-fn run(file: &ScenarioFile, document: &Document, system: &System, imports: Option<Imports<'_>>) -> Vec<Diagnostic> {
+impl Default for Surroundings<'_> {
+    fn default() -> Self {
+        Self { imports: None, accepts: &|_, _| false, sends: &|_, _| false }
+    }
+}
+
+/// As [`check`], with what else is known about the project.
+pub fn check_within(file: &ScenarioFile, document: &Document, system: &System, around: &Surroundings<'_>) -> Vec<Diagnostic> {
     let mut own = Documents::new(Dialect::JsonSchema202012);
     own.add(Document::synthetic(document.origin().clone(), document.value().clone()));
-    let mut checker = Checker { file, document, system, own: &own, imports, found: Vec::new() };
+    let mut checker = Checker { file, document, system, own: &own, around: *around, found: Vec::new() };
     checker.sources();
     for workflow in &file.workflows {
         checker.workflow(workflow);
@@ -63,7 +71,7 @@ fn in_order(mut found: Vec<Diagnostic>) -> Vec<Diagnostic> {
 }
 
 /// Scenario files by path or URL.
-type Imports<'c> = &'c [(&'c str, &'c ScenarioFile)];
+pub type Imports<'c> = &'c [(&'c str, &'c ScenarioFile)];
 
 struct Checker<'c> {
     file: &'c ScenarioFile,
@@ -71,7 +79,7 @@ struct Checker<'c> {
     system: &'c System,
     /// The scenario file itself, as documents in which the schemas of inputs are found.
     own: &'c Documents,
-    imports: Option<Imports<'c>>,
+    around: Surroundings<'c>,
     found: Vec<Diagnostic>,
 }
 

@@ -99,7 +99,8 @@ impl<'c> Checker<'c> {
                 operation.parameters.iter().all(|other| other.name != p.name || other.name == known.name)
                     && (p.name == known.name || did_you_mean(&p.name, [known.name.as_str()]).is_some())
             });
-            if is_reported {
+            let is_sent = known.location == ParameterLocation::Header && (self.around.sends)(service, &known.name);
+            if is_reported || is_sent {
                 continue;
             }
             // A path without its parameter cannot even be written.

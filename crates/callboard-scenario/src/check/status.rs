@@ -75,7 +75,8 @@ impl<'c> Checker<'c> {
             self.error(codes::IMPOSSIBLE_STATUS, at, message, Some("a status is a number from 100 to 599".to_owned()));
             return;
         };
-        if operation.response(status).is_none() && !operation.responses.is_empty() {
+        let is_known = operation.response(status).is_some() || operation.responses.is_empty();
+        if !is_known && !(self.around.accepts)(operation, status) {
             let documented: Vec<_> = operation.responses.iter().map(|response| response.status.to_string()).collect();
             let message = format!("the definition of `{}` does not name the status {status}", operation.label());
             self.warning(codes::UNDOCUMENTED_STATUS, at, message, Some(format!("it names {}", documented.join(", "))));

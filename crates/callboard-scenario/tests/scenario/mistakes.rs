@@ -7,7 +7,7 @@ use crate::support::{judge, scenarios, system, workspace};
 use callboard_model::document::join_reference;
 use callboard_model::{Diagnostic, System};
 use callboard_scenario::ast::Workflow;
-use callboard_scenario::{ScenarioFile, check_with_imports};
+use callboard_scenario::{ScenarioFile, Surroundings, check_within};
 
 fn folder(name: &str) -> std::path::PathBuf {
     workspace("crates/callboard-scenario/tests").join(name)
@@ -91,7 +91,8 @@ fn a_workflow_of_another_file_is_looked_up_where_the_other_files_are_known() {
     };
     let origin = folder("valid").join("shared.arazzo.yaml");
     let errors = |imports: &[(&str, &ScenarioFile)]| -> Vec<String> {
-        let found = check_with_imports(&file, &document, &system, imports);
+        let around = Surroundings { imports: Some(imports), ..Surroundings::default() };
+        let found = check_within(&file, &document, &system, &around);
         found.iter().filter(|d| d.is_error()).map(|d| d.code.to_string()).collect()
     };
     let at = join_reference(&origin.to_string_lossy(), "shared.arazzo.yaml");

@@ -159,7 +159,7 @@ fn settings_text(found: &[Found]) -> String {
     for service in found {
         text.push_str(&format!("[environments.local.services.{}]\n", key(&service.name)));
         match service.service.servers.iter().find(|server| is_local(&server.url)) {
-            Some(server) => text.push_str(&format!("server = {}\n", quoted(&server.url))),
+            Some(server) => text.push_str(&format!("server = {}\n", quoted(server.url.trim_end_matches('/')))),
             // Whatever else a definition names may be production: it is never called without the user saying so.
             None => text.push_str(
                 "virtual = true                        # Callboard stands in; or: server = \"http://127.0.0.1:PORT\"\n",

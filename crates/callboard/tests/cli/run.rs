@@ -152,7 +152,8 @@ async fn the_html_report_is_one_file_that_needs_nothing_else() {
     project.run(&["run", "--html", "report.html"]).await.exits(1);
     let html = project.read("report.html");
     assert!(html.starts_with("<!") && html.contains("read-again") && html.contains("kettle"));
-    for reference in ["src=\"http", "href=\"http", "src='http", "@import", "url(http", "<link rel=\"stylesheet\"", "<script src"] {
+    for reference in ["src=\"http", "href=\"http", "src='http", "@import", "url(http", "<link rel=\"stylesheet\"", "<script src"]
+    {
         assert!(!html.contains(reference), "the report refers to the outside: {reference}");
     }
 }
@@ -346,10 +347,8 @@ async fn a_run_that_keeps_nothing_leaves_no_folder() {
 #[tokio::test]
 async fn a_scenario_beside_its_definition_runs_without_settings() {
     let server = orders::server().await;
-    let project = Project::with(&[
-        ("orders.yaml", orders::DEFINITION),
-        ("scenarios/orders.arazzo.yaml", &orders::scenario(&["buy"])),
-    ]);
+    let project =
+        Project::with(&[("orders.yaml", orders::DEFINITION), ("scenarios/orders.arazzo.yaml", &orders::scenario(&["buy"]))]);
     let option = format!("orders={}", server.url(""));
     project.run(&["run", "scenarios/orders.arazzo.yaml", "--server", &option]).await.exits(0);
 }
