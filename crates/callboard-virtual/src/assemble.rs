@@ -20,10 +20,18 @@ impl Ground {
         is_new: bool,
     ) -> Value {
         let collection = &self.collections[id];
-        let Some(node) = &collection.entity else { return Value::Object(sent.clone()) };
-        let Some(schema) = self.judges.schema(node) else { return Value::Object(sent.clone()) };
+        let key_of_path = key.filter(|_| !collection.is_single);
+        let described = collection.entity.as_ref().and_then(|node| Some((node, self.judges.schema(node)?)));
+        let Some((node, schema)) = described else { return bare(sent, key_of_path) };
+        if schema.all_properties().is_empty()
+            && !schema.is_closed()
+            && schema.allows_type("object")
+            && collection.key_property.is_none()
+        {
+            return bare(sent, key_of_path);
+        }
         let mut own = sent.clone();
-        if let (Some(name), Some(key)) = (&collection.key_property, key.filter(|_| !collection.is_single)) {
+        if let (Some(name), Some(key)) = (&collection.key_property, key_of_path) {
             own.insert(name.clone(), parameter::coerce(schema.property(name).as_ref(), key));
         }
         let mut pins = self.pins(&schema, &own);
@@ -126,6 +134,15 @@ impl Ground {
         entity.value.as_object().is_some_and(|map| !map.is_empty() && map.keys().all(is_known))
             && self.judges.is_valid(schema.node(), Direction::Response, &entity.value)
     }
+}
+
+/// An entity that no schema describes: what was sent, and its key.
+fn bare(sent: &Map<String, Value>, key: Option<&str>) -> Value {
+    let mut own = sent.clone();
+    if let Some(key) = key {
+        own.entry("id").or_insert_with(|| Value::from(key));
+    }
+    Value::Object(own)
 }
 
 /// For each parameter of a path: the names under which an entity below it may carry its value.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use callboard_model::Operation;
+use callboard_model::{Operation, Schema};
 use callboard_schema::Direction;
 use http::header::LOCATION;
 use serde_json::{Map, Value};
@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use crate::answer::{self, Answer, Refusal};
 use crate::reply::Content;
 use crate::request::{Incoming, Understood};
-use crate::resource::{CollectionId, Role, envelope, normalised};
+use crate::resource::{CollectionId, Role, envelope, list_envelope, normalised};
 use crate::state::Ground;
 use crate::world::{Entity, World};
 use crate::{body, list};
@@ -73,19 +73,39 @@ impl Desk<'_> {
         answer::refuse(self.ground, self.operation, self.incoming.header("accept"), &refusal)
     }
 
-    /// The entity in the body, out of its envelope.
+    /// The entity in the body, out of its envelope; the first of several.
     fn sent(&self, id: CollectionId) -> Map<String, Value> {
         let Some(Value::Object(body)) = &self.understood.body else { return Map::new() };
+        if let Some(first) = self.several_sent(id).and_then(|list| list.first()?.as_object()) {
+            return first.clone();
+        }
         let singular = self.ground.collections[id].singular();
-        let media = self.operation.request_body.as_ref().and_then(|body| body.preferred());
-        let schema = media.and_then(|media| self.ground.judges.schema(media.schema.as_ref()?));
-        match schema.and_then(|schema| envelope(&schema, &singular)).and_then(|property| body.get(&property)) {
+        match self.request_schema().and_then(|schema| envelope(&schema, &singular)).and_then(|property| body.get(&property)) {
             Some(Value::Object(inner)) => inner.clone(),
             _ => body.clone(),
         }
     }
 
+    fn request_schema(&self) -> Option<Schema<'_>> {
+        let media = self.operation.request_body.as_ref()?.preferred()?;
+        self.ground.judges.schema(media.schema.as_ref()?)
+    }
+
+    /// The entities in a body with room for several: an array, or one in an envelope.
+    fn several_sent(&self, id: CollectionId) -> Option<&Vec<Value>> {
+        let body = self.understood.body.as_ref()?;
+        if let Value::Array(list) = body {
+            return Some(list);
+        }
+        let collection = &self.ground.collections[id];
+        let property = list_envelope(&self.request_schema()?, collection.plural(), collection.entity.as_ref())?;
+        body.get(&property)?.as_array()
+    }
+
     fn create(&self, id: CollectionId) -> Answer {
+        if self.several_sent(id).is_some() {
+            return self.create_many(id);
+        }
         let sent = self.sent(id);
         if let Some(keys) = self.many_keys(id, &sent) {
             let empty = Map::new();
@@ -138,8 +158,7 @@ impl Desk<'_> {
     }
 
     fn create_many(&self, id: CollectionId) -> Answer {
-        let items = self.understood.body.as_ref().and_then(Value::as_array).cloned().unwrap_or_default();
-        let sent = items.iter().filter_map(Value::as_object);
+        let sent = self.several_sent(id).into_iter().flatten().filter_map(Value::as_object);
         let made: Vec<Arc<Entity>> = sent.map(|item| self.ground.create(self.world, id, &self.keys, item)).collect();
         let total = made.len();
         self.respond(&[201, 200, 202], Content::Entities(id, made, total), "made several")
@@ -189,8 +208,7 @@ impl Desk<'_> {
     fn keep_own(&self, id: CollectionId, old: &Entity, sent: &mut Map<String, Value>) {
         let node = self.ground.collections[id].entity.as_ref();
         let Some(schema) = node.and_then(|node| self.ground.judges.schema(node)) else { return };
-        let media = self.operation.request_body.as_ref().and_then(|body| body.preferred());
-        let request = media.and_then(|media| self.ground.judges.schema(media.schema.as_ref()?));
+        let request = self.request_schema();
         for (name, value) in old.value.as_object().into_iter().flatten() {
             let is_own = schema.property(name).is_some_and(|property| property.is_read_only())
                 || request

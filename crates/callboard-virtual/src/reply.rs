@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use crate::answer::{self, Answer};
 use crate::desk::Desk;
 use crate::list;
-use crate::resource::{CollectionId, envelope};
+use crate::resource::{CollectionId, envelope, list_envelope};
 use crate::state::hash;
 use crate::world::Entity;
 
@@ -63,6 +63,9 @@ impl Desk<'_> {
     fn value(&self, media: &MediaType, content: Content) -> Value {
         let Some(node) = &media.schema else { return self.without_schema(media, content) };
         let made = match &content {
+            Content::Entity(id, entity) if self.is_listed(*id, node) => {
+                list::body(self.ground, *id, std::slice::from_ref(entity), 1, node)
+            }
             Content::Entity(id, entity) => {
                 let singular = self.ground.collections[*id].singular();
                 let wrapper = self.ground.judges.schema(node).and_then(|schema| envelope(&schema, &singular));
@@ -73,6 +76,14 @@ impl Desk<'_> {
         };
         let fits = |value: &Value| self.ground.judges.is_valid(node, Direction::Response, value);
         made.filter(fits).or_else(|| self.around(node, content)).unwrap_or(Value::Null)
+    }
+
+    /// Whether the body for one entity has room for several.
+    fn is_listed(&self, id: CollectionId, node: &NodeRef) -> bool {
+        let collection = &self.ground.collections[id];
+        let schema =
+            self.ground.judges.schema(node).filter(|schema| collection.entity.as_ref() != Some(schema.resolved().node()));
+        schema.and_then(|schema| list_envelope(&schema, collection.plural(), collection.entity.as_ref())).is_some()
     }
 
     /// A value of the schema with everything that is known and fits.

@@ -10,7 +10,7 @@ mod shape;
 
 pub(crate) use identity::{normalised, same_name, singular};
 pub(crate) use roles::{infer, split_key};
-pub(crate) use shape::{array_property, envelope};
+pub(crate) use shape::{array_property, envelope, list_envelope};
 
 use callboard_model::NodeRef;
 
@@ -43,6 +43,11 @@ pub(crate) struct Collection {
 }
 
 impl Collection {
+    /// The last word of the path where entities are listed, such as `orders`.
+    pub(crate) fn plural(&self) -> &str {
+        self.home.rsplit('/').next().unwrap_or_default()
+    }
+
     /// What an entity is called, such as `order`.
     pub(crate) fn singular(&self) -> String {
         let last = self.path.split('/').rfind(|segment| !segment.is_empty() && !segment.starts_with('{')).unwrap_or_default();

@@ -164,7 +164,10 @@ impl Ground {
             Some(key) => key,
             None => world.change(&shelf, |shelf| {
                 shelf.made += 1;
-                let ordinal = shelf.made + if self.has_integer_keys(id) { LAZY_BELOW.unsigned_abs() } else { SEEDED };
+                let above = LAZY_BELOW.unsigned_abs();
+                // Some definitions allow small keys alone.
+                let begins_above = self.has_integer_keys(id) && self.fits_path(id, &(above + shelf.made).to_string());
+                let ordinal = shelf.made + if begins_above { above } else { SEEDED };
                 let is_taken =
                     |key: &str| shelf.present.contains_key(key) || shelf.gone.contains(key) || seeded.iter().any(|k| k == key);
                 key_text(&self.new_key(id, ordinal, &is_taken)).unwrap_or_default()

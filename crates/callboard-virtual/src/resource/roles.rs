@@ -6,7 +6,7 @@ use callboard_model::api::{ParameterLocation, StatusPattern};
 use callboard_model::{Method, NodeRef, Operation, Schema, Service};
 
 use super::identity::{is_plural, key_property, singular};
-use super::shape::{array_property, envelope};
+use super::shape::{array_property, envelope, list_envelope};
 use super::{Collection, CollectionId, Role};
 
 /// All collections, and the role of each operation by its index.
@@ -225,7 +225,9 @@ impl<'a> Model<'a> {
         let of = |method: Method| items.iter().find(|op| op.key.method == method).copied();
         let candidates = [of(Method::Get), self.at(&Method::Post, home), of(Method::Put), of(Method::Patch), of(Method::Post)];
         let answered = candidates.into_iter().flatten().filter_map(|op| self.success_schema(op));
-        let whole = answered.filter(|schema| !schema.all_properties().is_empty()).map(|schema| unwrapped(schema, &singular));
+        let whole = answered
+            .filter(|schema| !schema.all_properties().is_empty())
+            .map(|schema| unwrapped(schema, &singular, collection.plural()));
         let listed = || {
             let schema = self.success_schema(self.at(&Method::Get, home)?)?;
             self.list_items(&schema, home).filter(|items| !items.all_properties().is_empty())
@@ -233,7 +235,7 @@ impl<'a> Model<'a> {
         let sent = || {
             let operation = self.at(&Method::Post, home).or(of(Method::Put)).or(of(Method::Post))?;
             let media = operation.request_body.as_ref()?.preferred()?;
-            self.service.schema(media.schema.as_ref()?).map(|schema| unwrapped(schema, &singular))
+            self.service.schema(media.schema.as_ref()?).map(|schema| unwrapped(schema, &singular, collection.plural()))
         };
         let found = whole.into_iter().next().or_else(listed).or_else(sent)?;
         Some(found.resolved().node().clone())
@@ -331,7 +333,7 @@ impl<'a> Model<'a> {
         match self.success_schema(operation) {
             None => true,
             Some(schema) => {
-                let inner = unwrapped(schema, &self.collections[id].singular());
+                let inner = unwrapped(schema, &self.collections[id].singular(), self.collections[id].plural());
                 self.collections[id].entity.as_ref() == Some(inner.resolved().node())
             }
         }
@@ -348,7 +350,10 @@ impl<'a> Model<'a> {
     }
 }
 
-fn unwrapped<'a>(schema: Schema<'a>, singular: &str) -> Schema<'a> {
+fn unwrapped<'a>(schema: Schema<'a>, singular: &str, plural: &str) -> Schema<'a> {
+    if let Some(items) = list_envelope(&schema, plural, None).and_then(|property| schema.property(&property)?.items()) {
+        return items;
+    }
     match envelope(&schema, singular) {
         Some(property) => schema.property(&property).unwrap_or(schema),
         None => schema,

@@ -1,6 +1,6 @@
 //! Where the entity, or the array of entities, stands in a body.
 
-use callboard_model::Schema;
+use callboard_model::{NodeRef, Schema};
 
 use super::identity::{normalised, same_name};
 
@@ -23,6 +23,16 @@ pub(crate) fn envelope(schema: &Schema<'_>, singular: &str) -> Option<String> {
         properties.iter().find(|(name, child)| is_usual(name) && is_object(child) && properties.len() <= 4)
     };
     named.filter(|_| properties.len() <= 4).or_else(usual).map(|(name, _)| (*name).to_owned())
+}
+
+/// The property that wraps entities in an array, where a body for one has room for several: `{"Invoices": [{…}]}`. It is named like
+/// the collection, or its items are the entity.
+pub(crate) fn list_envelope(schema: &Schema<'_>, collection: &str, entity: Option<&NodeRef>) -> Option<String> {
+    let arrays = schema.properties().into_iter().filter(|(_, child)| child.types() == ["array"]);
+    let mut objects =
+        arrays.filter_map(|(name, child)| Some((name, child.items()?))).filter(|(_, items)| items.types() == ["object"]);
+    let is_it = |(name, items): &(&str, Schema<'_>)| same_name(name, collection) || entity == Some(items.resolved().node());
+    objects.find(is_it).map(|(name, _)| name.to_owned())
 }
 
 /// The property that holds the array of a listing: `{"items": […], "total": 3}`. `None` when there is none.

@@ -1,5 +1,6 @@
 //! Virtual services over real sockets.
 
+mod coherence;
 mod crud;
 mod judgement;
 mod payments;

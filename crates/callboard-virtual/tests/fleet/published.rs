@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::support::{Files, Reply, Running, shared, start_one};
 
-fn definitions(folder: &Path, found: &mut Vec<PathBuf>) {
+pub(crate) fn definitions(folder: &Path, found: &mut Vec<PathBuf>) {
     let Ok(entries) = std::fs::read_dir(folder) else { return };
     let mut paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
     paths.sort();
@@ -27,7 +27,7 @@ fn definitions(folder: &Path, found: &mut Vec<PathBuf>) {
 }
 
 /// A request with a value for each required parameter.
-fn request(service: &Service, operation: &Operation, seed: u64) -> (String, http::request::Builder) {
+pub(crate) fn request(service: &Service, operation: &Operation, seed: u64) -> (String, http::request::Builder) {
     let mut path = operation.key.path.split(['?', '#']).next().unwrap_or_default().to_owned();
     let mut query: Vec<String> = Vec::new();
     let mut request = Request::builder().method("GET");
