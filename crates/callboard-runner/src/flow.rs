@@ -11,12 +11,14 @@ use callboard_scenario::ast::{Parameter, Step, StepTarget, Workflow, WorkflowRef
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use indexmap::IndexMap;
+use serde_json::Value;
 
 use crate::actions::{AfterFailure, after_success};
 use crate::call::micros;
 use crate::context::Frame;
 use crate::judge;
 use crate::report::now;
+use crate::secrets::Secret;
 use crate::step::{Runner, Tried};
 
 /// Where a workflow goes on after a step.
@@ -152,7 +154,8 @@ impl<'r> Runner<'r> {
             // Places are looked up only where somebody will want to go there: that needs a table of the whole file.
             result.span = Some(frame.source.document.span(&step.pointer));
         }
-        self.shared.mask_step(&mut result);
+        self.shared.masker.mask_result(&mut result);
+        self.learned.mask_result(&mut result);
         let result = Arc::new(result);
         if frame.depth == 0 {
             self.reporter.step_finished(result.clone()).await;
@@ -239,8 +242,16 @@ impl<'r> Runner<'r> {
         if tried.exchange.is_some() || tried.called.is_some() {
             for (name, value) in &tried.outputs {
                 self.latest.insert(name.clone(), value.clone());
+                self.learn_credential(name, value);
             }
             frame.steps.insert(&step.id, tried.outputs.clone());
+        }
+    }
+
+    /// An output that a later request sends as a credential is a secret, although the service made it up a moment ago.
+    fn learn_credential(&mut self, name: &str, value: &Value) {
+        if let (true, Value::String(text)) = (self.shared.credential_outputs.contains(name), value) {
+            self.learned.add(&Secret { name: format!("outputs.{name}"), value: text.clone() });
         }
     }
 }

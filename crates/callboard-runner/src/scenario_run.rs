@@ -14,6 +14,7 @@ use crate::context::{Finished, Frame};
 use crate::flow::{Ended, Results, never};
 use crate::options::Scenario;
 use crate::report::{Reporter, now};
+use crate::secrets::Masker;
 use crate::shared::Shared;
 use crate::step::Runner;
 use crate::trace::Trace;
@@ -43,11 +44,21 @@ pub(crate) async fn run(
     let clock = Instant::now();
     let trace = Trace::start(&scenario.name);
     result.trace.clone_from(&trace.id);
-    let mut runner = Runner { shared, trace, stop: cancel.clone(), latest: Map::new(), reporter, steps_left: MAX_STEPS };
+    let mut runner = Runner {
+        shared,
+        trace,
+        stop: cancel.clone(),
+        latest: Map::new(),
+        learned: Masker::default(),
+        reporter,
+        steps_left: MAX_STEPS,
+    };
     let finished = runner.scenario(scenario, known, &cancel, &mut result).await;
     result.duration = micros(clock);
-    result.reason.iter_mut().for_each(|reason| shared.masker.mask_string(reason));
-    result.outputs.values_mut().for_each(|value| shared.masker.mask_value(value));
+    for masker in [&shared.masker, &runner.learned] {
+        result.reason.iter_mut().for_each(|reason| masker.mask_string(reason));
+        result.outputs.values_mut().for_each(|value| masker.mask_value(value));
+    }
     Ran { result, finished }
 }
 

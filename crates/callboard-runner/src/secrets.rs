@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
-use callboard_model::run::RequestRecord;
+use callboard_model::run::{CheckOutcome, CheckResult, RequestRecord, StepResult};
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
@@ -114,6 +114,39 @@ impl Masker {
                 }
             }
             Value::Bool(_) | Value::Null => {}
+        }
+    }
+
+    /// Takes secrets out of all that a step's result holds.
+    pub(crate) fn mask_result(&self, result: &mut StepResult) {
+        if self.needles.is_empty() {
+            return;
+        }
+        result.reason.iter_mut().for_each(|reason| self.mask_string(reason));
+        result.checks.iter_mut().for_each(|check| self.mask_check(check));
+        result.outputs.values_mut().for_each(|value| self.mask_value(value));
+        for attempt in &mut result.attempts {
+            self.mask_request(&mut attempt.request);
+            attempt.transport_error.iter_mut().for_each(|error| self.mask_string(error));
+            if let Some(response) = &mut attempt.response {
+                self.mask_headers(&mut response.headers);
+                response.body.iter_mut().for_each(|body| self.mask_string(body));
+            }
+        }
+    }
+
+    fn mask_check(&self, check: &mut CheckResult) {
+        let mask = |text: &mut String| self.mask_string(text);
+        mask(&mut check.condition);
+        match &mut check.outcome {
+            CheckOutcome::Held => {}
+            CheckOutcome::Failed { expected, actual, at } => {
+                [expected, actual].into_iter().chain(at).for_each(mask);
+            }
+            CheckOutcome::Unevaluable { why } => mask(why),
+            CheckOutcome::Accepted { mismatch, at, reason } => {
+                [mismatch, reason].into_iter().chain(at).for_each(mask);
+            }
         }
     }
 

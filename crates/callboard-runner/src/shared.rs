@@ -1,11 +1,12 @@
 //! What all scenarios of a run share.
 
-use callboard_model::run::{CheckOutcome, CheckResult, StepResult};
+use std::collections::HashSet;
 
 use crate::acceptance::Acceptances;
 use crate::client::Client;
 use crate::options::RunOptions;
 use crate::secrets::Masker;
+use crate::target::Target;
 use crate::validators::Validators;
 
 /// What all scenarios of a run share.
@@ -15,6 +16,8 @@ pub(crate) struct Shared {
     pub(crate) validators: Validators,
     pub(crate) acceptances: Acceptances,
     pub(crate) masker: Masker,
+    /// Names of outputs that become credentials of a later request: their values are secrets from the moment they are known.
+    pub(crate) credential_outputs: HashSet<String>,
 }
 
 impl Shared {
@@ -24,33 +27,8 @@ impl Shared {
             validators: Validators::default(),
             acceptances: Acceptances::new(std::mem::take(&mut options.acceptances)),
             masker: Masker::new(&options.secrets),
+            credential_outputs: options.targets.values().flat_map(Target::credential_outputs).collect(),
             options,
-        }
-    }
-
-    /// Takes secrets out of everything that a step's result holds besides its requests and responses, which are masked as they are
-    /// recorded.
-    pub(crate) fn mask_step(&self, result: &mut StepResult) {
-        if self.masker.is_empty() {
-            return;
-        }
-        result.reason.iter_mut().for_each(|reason| self.masker.mask_string(reason));
-        result.checks.iter_mut().for_each(|check| self.mask_check(check));
-        result.outputs.values_mut().for_each(|value| self.masker.mask_value(value));
-    }
-
-    fn mask_check(&self, check: &mut CheckResult) {
-        let mask = |text: &mut String| self.masker.mask_string(text);
-        mask(&mut check.condition);
-        match &mut check.outcome {
-            CheckOutcome::Held => {}
-            CheckOutcome::Failed { expected, actual, at } => {
-                [expected, actual].into_iter().chain(at).for_each(mask);
-            }
-            CheckOutcome::Unevaluable { why } => mask(why),
-            CheckOutcome::Accepted { mismatch, at, reason } => {
-                [mismatch, reason].into_iter().chain(at).for_each(mask);
-            }
         }
     }
 }

@@ -18,6 +18,7 @@ use crate::conformance::Definition;
 use crate::context::{Exchange, Frame, View};
 use crate::judge;
 use crate::report::Reporter;
+use crate::secrets::Masker;
 use crate::shared::Shared;
 use crate::trace::Trace;
 
@@ -34,6 +35,8 @@ pub(crate) struct Runner<'r> {
     pub(crate) stop: CancellationToken,
     /// The latest outputs by name, for the environment's placeholders.
     pub(crate) latest: Map<String, Value>,
+    /// Credentials that the scenario itself was given, on top of those that the environment names.
+    pub(crate) learned: Masker,
     pub(crate) reporter: Reporter,
     /// How many steps may still run: `goto` must end some day.
     pub(crate) steps_left: u32,

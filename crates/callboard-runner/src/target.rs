@@ -46,6 +46,12 @@ impl Target {
         Self { base: base.into(), headers: Vec::new() }
     }
 
+    /// The outputs that headers with credentials ask for.
+    pub(crate) fn credential_outputs(&self) -> Vec<String> {
+        let of = |(name, value): &(String, String)| if is_credential(name) { outputs_in(value) } else { Vec::new() };
+        self.headers.iter().flat_map(of).collect()
+    }
+
     pub(crate) fn resolve(&self, values: Values<'_>) -> Result<Resolved<'_>, MissingValue> {
         let base = fill(&self.base, values, "server URL", &|text| encode(text, false))?;
         let header = |(name, template): &'_ (String, String)| {
@@ -67,6 +73,18 @@ impl Target {
         let values = Values { outputs: &none, inputs: &none, values };
         fill(&self.base[..end], values, "server URL", &|text| encode(text, false)).ok().map(Cow::into_owned)
     }
+}
+
+/// Whether a header carries a credential, by its name.
+fn is_credential(header: &str) -> bool {
+    let name = header.to_ascii_lowercase();
+    ["auth", "token", "key", "secret", "cookie", "password", "session"].iter().any(|word| name.contains(word))
+}
+
+/// The names in `{outputs.NAME}`.
+fn outputs_in(template: &str) -> Vec<String> {
+    let places = template.split("{outputs.").skip(1).filter_map(|rest| rest.split_once('}'));
+    places.map(|(name, _)| name.to_owned()).collect()
 }
 
 type Encode<'e> = &'e dyn Fn(&str) -> String;

@@ -152,6 +152,38 @@ async fn secrets_never_show() {
     assert!(execute(options_without_secret()).await.summary.failed == 0);
 }
 
+#[tokio::test]
+async fn a_credential_that_a_step_yields_is_masked_from_then_on() {
+    let server = TestServer::start(|request| match request.path.as_str() {
+        "/customers" => Reply::json(201, &json!({"id": "c1", "name": "tok-9f8e7d"})).header("location", "/customers/c1"),
+        _ => Reply::json(201, &json!({"id": 1, "seen": "tok-9f8e7d"})),
+    })
+    .await;
+    let scenario = "
+- workflowId: w
+  steps:
+  - stepId: create
+    operationId: $sourceDescriptions.customers.createCustomer
+    requestBody: {payload: {name: Ada}}
+    successCriteria: [{condition: $statusCode == 201}]
+    outputs: {token: $response.body#/name, customer: $response.body#/id}
+  - stepId: order
+    operationId: $sourceDescriptions.orders.createOrder
+    parameters: [{name: customerId, in: path, value: $steps.create.outputs.customer}]
+    successCriteria: [{condition: $statusCode == 202}]
+  outputs: {token: $steps.create.outputs.token}
+";
+    let mut options = options(scenario, &server.url(""));
+    let headers = vec![("Authorization".to_owned(), "token {outputs.token}".to_owned())];
+    options.targets.insert("orders".into(), Target { base: server.url(""), headers });
+    let (finished, events) = execute_with_events(options, CancellationToken::new()).await;
+    assert_eq!(server.received()[1].header("authorization"), Some("token tok-9f8e7d"), "the service itself gets it");
+    let all = format!("{finished:?} {events:?}");
+    assert!(!all.contains("tok-9f8e7d"), "the token shows");
+    let curl = to_curl(&finished.results[0].steps[1].attempts[0].request);
+    assert!(curl.contains("${outputs.token}"), "{curl}");
+}
+
 /// Nothing to run is nothing that failed.
 fn options_without_secret() -> callboard_runner::RunOptions {
     let mut options = options(&many(1), "");
