@@ -171,6 +171,11 @@ impl Settings {
                 return Err(unknown(named.get_ref(), named.span()));
             }
         }
+        if let Some(accept) = self.accept.iter().find(|accept| accept.status.is_none() && accept.pointer.is_none()) {
+            let span = to_span(file, text, accept.service.span());
+            let help = "add status = 404 for a status that is not documented, or pointer = \"/field\" for a place in the answer";
+            return Err(Box::new(Diagnostic::error(INVALID_SETTINGS, span, "this acceptance accepts nothing").with_help(help)));
+        }
         if let Some(name) = &self.project.environment
             && !self.environments.contains_key(name.get_ref())
         {
@@ -236,6 +241,12 @@ mod tests {
     fn a_target_is_real_or_virtual() {
         let text = "[services.orders]\ndefinition = \"a.yaml\"\n[environments.local.services.orders]\nheaders = {}\n";
         assert!(error(text).contains("neither a `server` nor"), "{}", error(text));
+    }
+
+    #[test]
+    fn an_acceptance_says_what_it_accepts() {
+        let text = "[services.hub]\ndefinition = \"a.yaml\"\n[[accept]]\nservice = \"hub\"\nreason = \"x\"\n";
+        assert!(error(text).starts_with("callboard.toml:4:11") && error(text).contains("accepts nothing"), "{}", error(text));
     }
 
     #[test]

@@ -333,7 +333,10 @@ fn bug(error: &dyn std::error::Error) -> Failure {
 /// What the run says about the system, as an exit code. A failed test says more than a service that was not there.
 pub(crate) fn exit_of(finished: &RunFinished) -> Exit {
     let summary = &finished.summary;
-    if finished.interrupted {
+    let is_our_bug = |reason: &String| reason.starts_with("a bug in callboard");
+    if finished.results.iter().any(|result| result.reason.as_ref().is_some_and(is_our_bug)) {
+        Exit::Bug
+    } else if finished.interrupted {
         Exit::Interrupted
     } else if summary.failed > 0 {
         Exit::TestFailed
