@@ -46,20 +46,39 @@ fn main() {
     let map = map(&system, &MapOptions::default());
     let mapped = started.elapsed();
     let planner = Planner::new(&system, &map, &options);
-    println!("{} operations, {} entities, {} links in {mapped:?}, index in {:?}", system.operations().count(), map.entities.len(), map.links.len(), started.elapsed() - mapped);
+    println!(
+        "{} operations, {} entities, {} links in {mapped:?}, index in {:?}",
+        system.operations().count(),
+        map.entities.len(),
+        map.links.len(),
+        started.elapsed() - mapped
+    );
     if arguments.iter().any(|a| a == "--links") {
         for link in &map.links {
-            println!("{:.2} {} {} -> {} {} [{}]", link.score, link.from.operation, link.from.output, link.to.operation, link.to.input, link.entity);
+            println!(
+                "{:.2} {} {} -> {} {} [{}]",
+                link.score, link.from.operation, link.from.output, link.to.operation, link.to.input, link.entity
+            );
         }
         return;
     }
     for sentence in arguments.iter().skip(at + 1).filter(|a| !a.starts_with("--")) {
         let started = std::time::Instant::now();
         let plan = planner.plan(sentence, &options);
-        println!("\n{sentence}\n{}planned in {:?}, margin {:.2}, unmatched {:?}", planner.explain(sentence), started.elapsed(), plan.margin, plan.unmatched);
+        println!(
+            "\n{sentence}\n{}planned in {:?}, margin {:.2}, unmatched {:?}",
+            planner.explain(sentence),
+            started.elapsed(),
+            plan.margin,
+            plan.unmatched
+        );
         print!("{}", callboard_planner::render(&plan));
         if arguments.iter().any(|a| a == "--arazzo") {
-            let scenario = ScenarioOptions { sentence: sentence.clone(), environment_needs: options.environment_needs.clone(), ..ScenarioOptions::default() };
+            let scenario = ScenarioOptions {
+                sentence: sentence.clone(),
+                environment_needs: options.environment_needs.clone(),
+                ..ScenarioOptions::default()
+            };
             let text = callboard_scenario::write(&scenario_of(&plan, &system, &scenario));
             println!("{text}");
             report(&text, &system);

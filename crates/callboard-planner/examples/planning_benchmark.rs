@@ -76,7 +76,11 @@ fn tmdb(folder: &Path, options: &PlanOptions, verbose: bool) -> Tmdb {
             for other in &plan.alternatives {
                 println!("    {:.2} {:?}", other.score, endpoints(&other.steps));
             }
-            println!("{} {sentence}\n  gold {gold:?}\n  plan {steps:?}\n{}", if is_path { "~" } else { "x" }, planner.explain(sentence));
+            println!(
+                "{} {sentence}\n  gold {gold:?}\n  plan {steps:?}\n{}",
+                if is_path { "~" } else { "x" },
+                planner.explain(sentence)
+            );
         }
     }
     score
@@ -94,8 +98,12 @@ struct Socbench {
 fn socbench(folder: &Path, options: &PlanOptions, verbose: bool) -> Socbench {
     let mut score = Socbench::default();
     for run in 1..=4 {
-        let mut systems: Vec<PathBuf> =
-            std::fs::read_dir(folder.join(format!("socbench-d/run{run}"))).into_iter().flatten().flatten().map(|e| e.path()).collect();
+        let mut systems: Vec<PathBuf> = std::fs::read_dir(folder.join(format!("socbench-d/run{run}")))
+            .into_iter()
+            .flatten()
+            .flatten()
+            .map(|e| e.path())
+            .collect();
         systems.sort();
         for folder in systems {
             let mut files: Vec<PathBuf> = std::fs::read_dir(&folder).into_iter().flatten().flatten().map(|e| e.path()).collect();
@@ -217,6 +225,7 @@ fn set(weights: &mut Weights, setting: &str) {
         "named_service" => weights.named_service = value,
         "bare_search" => weights.bare_search = value,
         "unnamed" => weights.unnamed = value,
+        "yields_it" => weights.yields_it = value,
         "token_most" => weights.token_most = value,
         "downstream" => weights.downstream = value,
         "least_coverage" => weights.least_coverage = value,

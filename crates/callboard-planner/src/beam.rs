@@ -34,7 +34,12 @@ pub(crate) struct Sequence {
 }
 
 /// The clauses of a sentence as the search sees them.
-pub(crate) fn views<'i, 'a>(index: &'i Index<'a>, sentence: &Sentence, clauses: &'i [Clause], preferred: &BTreeSet<usize>) -> Vec<View<'i, 'a>> {
+pub(crate) fn views<'i, 'a>(
+    index: &'i Index<'a>,
+    sentence: &Sentence,
+    clauses: &'i [Clause],
+    preferred: &BTreeSet<usize>,
+) -> Vec<View<'i, 'a>> {
     let mut antecedents = Antecedents::default();
     let mut views = Vec::with_capacity(clauses.len());
     for clause in clauses {
@@ -108,7 +113,8 @@ fn append(view: &View<'_, '_>, sequence: &Sequence, chain: &Chain, number: usize
 fn learn(index: &Index<'_>, known: &mut Known, op: OpId) {
     for found in &index.typing.operations[op].yields {
         let confidence = found.score * 0.6f64.powi(i32::from(found.nesting.min(3)));
-        if confidence >= 0.3 {
+        let is_own_list = found.nesting > 0 && !index.ops[op].method.is_safe();
+        if confidence >= 0.3 && !(is_own_list && found.score < 0.5) {
             known.entities.push((found.entity, confidence));
         }
     }

@@ -65,9 +65,19 @@ impl<'a> Binder<'_, 'a> {
         let mut taken = BTreeMap::new();
         let Some(view) = self.view(step) else { return taken };
         for (at, literal) in view.literals.iter().enumerate() {
-            let best_of = |op: OpId| takes(view, op, at).into_iter().filter(|(_, input, _)| !taken.contains_key(input)).max_by(|a, b| a.0.total_cmp(&b.0));
+            let best_of = |op: OpId| {
+                takes(view, op, at)
+                    .into_iter()
+                    .filter(|(_, input, _)| !taken.contains_key(input))
+                    .max_by(|a, b| a.0.total_cmp(&b.0))
+            };
             let Some((worth, input, _)) = best_of(step.op) else { continue };
-            let elsewhere = steps.iter().filter(|s| s.clause == step.clause && s.op != step.op).filter_map(|s| best_of(s.op)).map(|b| b.0).fold(0.0, f64::max);
+            let elsewhere = steps
+                .iter()
+                .filter(|s| s.clause == step.clause && s.op != step.op)
+                .filter_map(|s| best_of(s.op))
+                .map(|b| b.0)
+                .fold(0.0, f64::max);
             if worth >= elsewhere {
                 taken.insert(input, self.sentence.literals[literal.number].value());
                 used.insert(literal.number);
@@ -76,7 +86,13 @@ impl<'a> Binder<'_, 'a> {
         taken
     }
 
-    fn inputs(&self, step: &Step, literals: &BTreeMap<Input, Value>, before: &[Bound], used: &mut BTreeSet<usize>) -> Vec<Binding> {
+    fn inputs(
+        &self,
+        step: &Step,
+        literals: &BTreeMap<Input, Value>,
+        before: &[Bound],
+        used: &mut BTreeSet<usize>,
+    ) -> Vec<Binding> {
         let (service, operation) = self.operations[step.op];
         let mut bindings = Vec::new();
         for parameter in &operation.parameters {
@@ -126,7 +142,9 @@ impl<'a> Binder<'_, 'a> {
         if let Some(value) = self.ordinal(step, &parameter.name, schema.as_ref(), parameter.location) {
             return Some(BindingSource::Literal(value));
         }
-        if let Some(value) = schema.as_ref().and_then(|schema| self.option(step, schema)).filter(|(_, sure)| parameter.required || *sure) {
+        if let Some(value) =
+            schema.as_ref().and_then(|schema| self.option(step, schema)).filter(|(_, sure)| parameter.required || *sure)
+        {
             return Some(BindingSource::Literal(value.0));
         }
         if !parameter.required {
@@ -150,9 +168,7 @@ impl<'a> Binder<'_, 'a> {
             // The step that chose this key yields it.
             return Some(self.chosen_before(need.entity, &value, before).unwrap_or(BindingSource::Literal(value)));
         }
-        self.produced(step, need, before)
-            .or_else(|| self.given_before(need.entity, before))
-            .or_else(|| self.environment(need))
+        self.produced(step, need, before).or_else(|| self.given_before(need.entity, before)).or_else(|| self.environment(need))
     }
 
     fn environment(&self, need: &Need) -> Option<BindingSource> {
@@ -190,7 +206,8 @@ impl<'a> Binder<'_, 'a> {
                 _ => None,
             })?;
             let binding = bound.bindings.iter().find(|b| b.input == *chosen)?;
-            matches!(&binding.source, BindingSource::Literal(known) if known == value).then(|| self.output_of_chosen(at, bound, entity))
+            matches!(&binding.source, BindingSource::Literal(known) if known == value)
+                .then(|| self.output_of_chosen(at, bound, entity))
         })
     }
 
@@ -212,7 +229,9 @@ impl<'a> Binder<'_, 'a> {
             Output::Request(Input::Parameter(_, name)) => Some(name.clone()),
             _ => None,
         })?;
-        let place = types.response.iter().find(|place| place.parent == Some(0) && place.nesting == 0 && place.name == chosen && place.shape.kind.is_scalar())?;
+        let place = types.response.iter().find(|place| {
+            place.parent == Some(0) && place.nesting == 0 && place.name == chosen && place.shape.kind.is_scalar()
+        })?;
         Some(place.pointer.clone())
     }
 
@@ -225,6 +244,9 @@ impl<'a> Binder<'_, 'a> {
                 continue;
             }
             for found in self.index.typing.operations[bound.step.op].yields.iter().filter(|y| y.entity == need.entity) {
+                if found.nesting > 0 && found.score < 0.5 && !operation.key.method.is_safe() {
+                    continue;
+                }
                 let Some((output, sure)) = self.concrete(bound, at, found) else { continue };
                 let fits = fit((found.kind, found.format.as_deref()), (need.kind, need.format.as_deref()));
                 let mut score = sure * found.score * fits * 0.8f64.powi(i32::from(found.nesting));
@@ -261,7 +283,8 @@ impl<'a> Binder<'_, 'a> {
     /// What an earlier step was given for the same resource.
     fn given_before(&self, entity: EntityId, before: &[Bound]) -> Option<BindingSource> {
         before.iter().rev().find_map(|bound| {
-            let need = self.index.typing.operations[bound.step.op].needs.iter().find(|need| need.entity == entity && need.hard)?;
+            let need =
+                self.index.typing.operations[bound.step.op].needs.iter().find(|need| need.entity == entity && need.hard)?;
             bound.bindings.iter().find(|binding| binding.input == need.input).map(|binding| binding.source.clone())
         })
     }
@@ -274,7 +297,9 @@ impl<'a> Binder<'_, 'a> {
         if !numeric || (location != ParameterLocation::Path && !is_quantity(&stems)) {
             return None;
         }
-        let behind = |(number, behind): &(i64, String)| (stems.contains(behind) || (is_quantity(&stems) && *number > 1)).then_some(*number);
+        let behind = |(number, behind): &(i64, String)| {
+            (stems.contains(behind) || (is_quantity(&stems) && *number > 1)).then_some(*number)
+        };
         view.clause.ordinals.iter().find_map(behind).map(Value::from)
     }
 
@@ -285,7 +310,11 @@ impl<'a> Binder<'_, 'a> {
         let named = options.iter().find(|value| value.as_str().is_some_and(|text| view.says(&stem(&text.to_lowercase()))));
         let similar = || {
             options.iter().find(|value| {
-                value.as_str().is_some_and(|text| view.stems.iter().any(|s| view.says(s) && self.index.vocabulary.lexicon.are_similar(s, &stem(&text.to_lowercase()))))
+                value.as_str().is_some_and(|text| {
+                    view.stems
+                        .iter()
+                        .any(|s| view.says(s) && self.index.vocabulary.lexicon.are_similar(s, &stem(&text.to_lowercase())))
+                })
             })
         };
         match named.or_else(similar) {
@@ -315,12 +344,17 @@ impl<'a> Binder<'_, 'a> {
             return Vec::new();
         };
         let mut pins = self.pins(step, literals, before, used);
-        let must = body.required || !pins.is_empty() || matches!(operation.key.method, Method::Put | Method::Patch) || !schema.required().is_empty();
+        let must = body.required
+            || !pins.is_empty()
+            || matches!(operation.key.method, Method::Put | Method::Patch)
+            || !schema.required().is_empty();
         if !must {
             return Vec::new();
         }
         let places = &self.index.typing.operations[step.op].request;
-        if places.first().is_some_and(|root| root.shape.kind == Kind::Object) && !places.iter().any(|place| place.parent == Some(0) && place.required) {
+        if places.first().is_some_and(|root| root.shape.kind == Kind::Object)
+            && !places.iter().any(|place| place.parent == Some(0) && place.required)
+        {
             self.fill_open_body(step, operation, places, &mut pins);
         }
         let value = self.synthesise(&schema, &pins, step);
@@ -348,10 +382,18 @@ impl<'a> Binder<'_, 'a> {
     }
 
     /// Fields that a literal or a producer fills.
-    fn pins(&self, step: &Step, literals: &BTreeMap<Input, Value>, before: &[Bound], used: &mut BTreeSet<usize>) -> Vec<(Pointer, BindingSource)> {
+    fn pins(
+        &self,
+        step: &Step,
+        literals: &BTreeMap<Input, Value>,
+        before: &[Bound],
+        used: &mut BTreeSet<usize>,
+    ) -> Vec<(Pointer, BindingSource)> {
         let types = &self.index.typing.operations[step.op];
         let mut pins: Vec<(Pointer, BindingSource)> = Vec::new();
-        for place in types.request.iter().filter(|place| place.shape.kind.is_scalar() && !place.shape.read_only && !place.name.is_empty()) {
+        for place in
+            types.request.iter().filter(|place| place.shape.kind.is_scalar() && !place.shape.read_only && !place.name.is_empty())
+        {
             let Some(pointer) = concrete_pointer(&place.pointer, &types.request) else { continue };
             let input = Input::Body(place.pointer.clone());
             if let Some(value) = literals.get(&input) {
@@ -360,7 +402,9 @@ impl<'a> Binder<'_, 'a> {
             }
             let is_near = place.required || place.pointer.segments().count() <= 3;
             if let Some(need) = types.needs.iter().find(|need| need.input == input && is_near)
-                && let Some(source) = self.need(step, need, before, used).filter(|source| place.required || matches!(source, BindingSource::Step { .. }))
+                && let Some(source) = self
+                    .need(step, need, before, used)
+                    .filter(|source| place.required || matches!(source, BindingSource::Step { .. }))
             {
                 pins.push((pointer, source));
                 continue;
@@ -387,7 +431,12 @@ impl<'a> Binder<'_, 'a> {
     /// An enumerated value that the clause itself names.
     fn named_option(&self, step: &Step, place: &Place) -> Option<Value> {
         let view = self.view(step)?;
-        place.shape.options.iter().find(|value| value.as_str().is_some_and(|text| view.says(&stem(&text.to_lowercase())))).cloned()
+        place
+            .shape
+            .options
+            .iter()
+            .find(|value| value.as_str().is_some_and(|text| view.says(&stem(&text.to_lowercase()))))
+            .cloned()
     }
 
     /// A field such as `amount` takes its value from the resource whose key the same body carries.
@@ -400,7 +449,9 @@ impl<'a> Binder<'_, 'a> {
             })
             .collect();
         let _ = step;
-        for place in places.iter().filter(|place| place.shape.kind.is_scalar() && place.required && place.shape.options.is_empty()) {
+        for place in
+            places.iter().filter(|place| place.shape.kind.is_scalar() && place.required && place.shape.options.is_empty())
+        {
             let Some(pointer) = concrete_pointer(&place.pointer, places) else { continue };
             if pins.iter().any(|(at, _)| *at == pointer) {
                 continue;
@@ -416,7 +467,10 @@ impl<'a> Binder<'_, 'a> {
     fn same_value(&self, place: &Place, bound: &Bound) -> Option<Output> {
         let words = split_identifier(&place.name);
         let last = stem(words.last()?);
-        if matches!(last.as_str(), "id" | "name" | "statu" | "type" | "descript" | "titl" | "note" | "password" | "email" | "quantiti" | "method") {
+        if matches!(
+            last.as_str(),
+            "id" | "name" | "statu" | "type" | "descript" | "titl" | "note" | "password" | "email" | "quantiti" | "method"
+        ) {
             return None;
         }
         let answer = &self.index.typing.operations[bound.step.op].response;
@@ -426,7 +480,10 @@ impl<'a> Binder<'_, 'a> {
             other.name == place.name || is_last
         };
         let fits = |other: &&Place| {
-            other.nesting <= 1 && other.shape.kind.is_scalar() && fit((other.shape.kind, None), (place.shape.kind, None)) >= 0.9 && similar(other)
+            other.nesting <= 1
+                && other.shape.kind.is_scalar()
+                && fit((other.shape.kind, None), (place.shape.kind, None)) >= 0.9
+                && similar(other)
         };
         let exact = answer.iter().filter(fits).find(|other| other.name == place.name);
         let found = exact.or_else(|| answer.iter().find(fits))?;
@@ -438,7 +495,9 @@ impl<'a> Binder<'_, 'a> {
         let in_path = |name: &str| operation.parameters.iter().any(|p| p.location == ParameterLocation::Path && p.name == name);
         let free: Vec<&Place> = places
             .iter()
-            .filter(|p| p.parent == Some(0) && p.nesting == 0 && p.shape.kind.is_scalar() && !p.shape.read_only && !in_path(&p.name))
+            .filter(|p| {
+                p.parent == Some(0) && p.nesting == 0 && p.shape.kind.is_scalar() && !p.shape.read_only && !in_path(&p.name)
+            })
             .filter(|p| !pins.iter().any(|(at, _)| *at == p.pointer))
             .collect();
         for place in &free {
@@ -463,7 +522,8 @@ impl<'a> Binder<'_, 'a> {
     /// `Path dtype ('notebook', 'file', 'directory')`: an option that the clause or the operation names; `text` where text is sent.
     fn described_option(&self, step: &Step, place: &Place, operation: &Operation) -> Option<Value> {
         let description = place.shape.description.as_deref()?;
-        let options: Vec<&str> = description.split('\'').skip(1).step_by(2).filter(|o| !o.is_empty() && o.len() <= 24 && !o.contains(' ')).collect();
+        let options: Vec<&str> =
+            description.split('\'').skip(1).step_by(2).filter(|o| !o.is_empty() && o.len() <= 24 && !o.contains(' ')).collect();
         if options.len() < 2 {
             return None;
         }
@@ -494,7 +554,9 @@ impl<'a> Binder<'_, 'a> {
 /// Headers that come with the environment or the media type.
 fn is_sent_by_the_environment(parameter: &Parameter) -> bool {
     let is_header = parameter.location == ParameterLocation::Header;
-    is_header && ["authorization", "accept", "content-type", "traceparent", "baggage", "cookie"].contains(&parameter.name.to_lowercase().as_str())
+    is_header
+        && ["authorization", "accept", "content-type", "traceparent", "baggage", "cookie"]
+            .contains(&parameter.name.to_lowercase().as_str())
 }
 
 fn is_quantity(stems: &[String]) -> bool {

@@ -109,7 +109,11 @@ fn unnamed(view: &View<'_, '_>, op: OpId) -> f64 {
 
 fn hard_needs(index: &Index<'_>, op: OpId) -> Vec<(OpId, usize)> {
     let types = &index.typing.operations[op];
-    (0..types.needs.len()).rev().filter(|at| types.needs[*at].hard && !is_chosen(index, op, &types.needs[*at])).map(|at| (op, at)).collect()
+    (0..types.needs.len())
+        .rev()
+        .filter(|at| types.needs[*at].hard && !is_chosen(index, op, &types.needs[*at]))
+        .map(|at| (op, at))
+        .collect()
 }
 
 /// Whether the caller chooses this key: the operation creates it.
@@ -178,7 +182,10 @@ fn key_literal(view: &View<'_, '_>, partial: &Partial, need: &Need) -> Option<us
             LiteralKind::Identifier => text_key,
             LiteralKind::Name | LiteralKind::Quoted => text_key && (named_key || literal.is_key),
         };
-        fits_entity && fits_kind && !literal.not.contains(&need.entity) && (!partial.keys.contains(&at) || !literal.entities.is_empty())
+        fits_entity
+            && fits_kind
+            && !literal.not.contains(&need.entity)
+            && (!partial.keys.contains(&at) || !literal.entities.is_empty())
     };
     view.literals.iter().enumerate().position(fits)
 }
@@ -187,7 +194,10 @@ fn key_literal(view: &View<'_, '_>, partial: &Partial, need: &Need) -> Option<us
 fn passes(index: &Index<'_>, producer: OpId, need: &Need) -> Option<f64> {
     let yields = &index.typing.operations[producer].yields;
     let confidence = |y: &crate::entities::Yield| {
-        y.score * 0.6f64.powi(i32::from(y.nesting.min(3))) * fit((y.kind, y.format.as_deref()), (need.kind, need.format.as_deref())) * need.score
+        y.score
+            * 0.7f64.powi(i32::from(y.nesting.min(3)))
+            * fit((y.kind, y.format.as_deref()), (need.kind, need.format.as_deref()))
+            * need.score
     };
     yields.iter().filter(|y| y.entity == need.entity).map(confidence).max_by(f64::total_cmp)
 }
@@ -199,7 +209,11 @@ fn producers(view: &View<'_, '_>, partial: &Partial, need: &Need, most: usize) -
     let mut seen = std::collections::BTreeSet::new();
     let mut found: Vec<(f64, OpId, f64)> = Vec::new();
     for &(op, _) in index.typing.producers.get(&need.entity).into_iter().flatten() {
-        if partial.ops.contains(&op) || !seen.insert(op) || matches!(index.ops[op].method, Method::Delete) || !index.ops[op].usable {
+        if partial.ops.contains(&op)
+            || !seen.insert(op)
+            || matches!(index.ops[op].method, Method::Delete)
+            || !index.ops[op].usable
+        {
             continue;
         }
         let Some(mut confidence) = passes(index, op, need) else { continue };
@@ -251,7 +265,10 @@ fn asks_for_more(view: &View<'_, '_>, target: OpId) -> bool {
 fn wait_score(view: &View<'_, '_>, target: OpId) -> f64 {
     let words = || view.words.iter().filter(|word| !word.is_verb);
     let places = &view.index.typing.operations[target].response;
-    let best = places.iter().map(|place| words().map(|word| crate::oracle::tells(place, &word.stem)).fold(0.0, f64::max)).fold(0.0, f64::max);
+    let best = places
+        .iter()
+        .map(|place| words().map(|word| crate::oracle::tells(place, &word.stem)).fold(0.0, f64::max))
+        .fold(0.0, f64::max);
     if best > 0.0 { 3.0 * best } else { -3.0 }
 }
 
@@ -353,11 +370,15 @@ pub(crate) fn takes(view: &View<'_, '_>, op: OpId, at: usize) -> Vec<(f64, Input
         if is_number != numeric && !(text.kind == Kind::Any) && !(is_number && near) {
             continue;
         }
-        let is_named = text.stems.iter().any(|s| matches!(s.as_str(), "name" | "titl" | "label" | "subject" | "user" | "usernam" | "usernames"));
+        let is_named = text
+            .stems
+            .iter()
+            .any(|s| matches!(s.as_str(), "name" | "titl" | "label" | "subject" | "user" | "usernam" | "usernames"));
         let worth = if text.is_query && !is_number {
             weights.literal + type_score(view, op, at)
         } else if is_path && is_need.is_some() {
-            weights.literal + if is_need.is_some_and(|need| literal.entities.contains(&need.entity)) { weights.literal_type } else { 0.0 }
+            weights.literal
+                + if is_need.is_some_and(|need| literal.entities.contains(&need.entity)) { weights.literal_type } else { 0.0 }
         } else if near {
             2.0
         } else if is_named && !is_number {
@@ -402,7 +423,8 @@ fn mention_score(view: &View<'_, '_>, partial: &Partial) -> f64 {
     if view.mentions.is_empty() {
         return 0.0;
     }
-    let mut flow: Vec<Vec<EntityId>> = partial.passes[1..].iter().rev().filter_map(|passed| passed.map(|entity| vec![entity])).collect();
+    let mut flow: Vec<Vec<EntityId>> =
+        partial.passes[1..].iter().rev().filter_map(|passed| passed.map(|entity| vec![entity])).collect();
     let target = &view.index.typing.operations[partial.ops[0]];
     let results: Vec<EntityId> = target.yields.iter().filter(|y| y.score >= 0.5 && y.nesting <= 2).map(|y| y.entity).collect();
     flow.push(results.clone());

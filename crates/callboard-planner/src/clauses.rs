@@ -93,7 +93,9 @@ pub(crate) fn split(sentence: &Sentence, vocabulary: &Vocabulary) -> Vec<Clause>
             group = before;
         }
         let clause = clause_of(&group, vocabulary);
-        if is_comparison(&clause) && let Some(previous) = clauses.last_mut() {
+        if is_comparison(&clause)
+            && let Some(previous) = clauses.last_mut()
+        {
             previous.compare = true;
             continue;
         }
@@ -112,7 +114,9 @@ pub(crate) fn split(sentence: &Sentence, vocabulary: &Vocabulary) -> Vec<Clause>
 
 fn is_comparison(clause: &Clause) -> bool {
     let compares = clause.words.first().is_some_and(|word| word.is_verb && word.stem == "compar");
-    compares && clause.literals.is_empty() && clause.words.iter().skip(1).all(|w| matches!(w.stem.as_str(), "content" | "same" | "valu" | "result"))
+    compares
+        && clause.literals.is_empty()
+        && clause.words.iter().skip(1).all(|w| matches!(w.stem.as_str(), "content" | "same" | "valu" | "result"))
 }
 
 fn has_content(group: &[Token]) -> bool {
@@ -128,15 +132,18 @@ fn clause_start(tokens: &[Token], i: usize, gerunds: bool, vocabulary: &Vocabula
     let is_stop_mark = matches!(&tokens[i], Token::Punctuation('.' | '?' | '!' | ';'));
     let is_boundary = match &tokens[i] {
         Token::Punctuation(c) => ",;.:?!".contains(*c),
-        Token::Word(word) => matches!(word.lower.as_str(), "and" | "then" | "while" | "before" | "after" | "plus" | "finally" | "afterwards")
-            || (word.lower == "by" && matches!(tokens.get(i + 1), Some(Token::Word(next)) if next.lower.ends_with("ing"))),
+        Token::Word(word) => {
+            matches!(word.lower.as_str(), "and" | "then" | "while" | "before" | "after" | "plus" | "finally" | "afterwards")
+                || (word.lower == "by" && matches!(tokens.get(i + 1), Some(Token::Word(next)) if next.lower.ends_with("ing")))
+        }
         Token::Literal(_) => false,
     };
     if !is_boundary {
         return None;
     }
     let mut at = i + 1;
-    let mut gerund = gerunds || matches!(&tokens[i], Token::Word(word) if matches!(word.lower.as_str(), "while" | "before" | "after" | "by"));
+    let mut gerund =
+        gerunds || matches!(&tokens[i], Token::Word(word) if matches!(word.lower.as_str(), "while" | "before" | "after" | "by"));
     while let Some(token) = tokens.get(at) {
         match token {
             Token::Word(word) if is_lead_in(&word.lower) => {
@@ -160,11 +167,56 @@ fn clause_start(tokens: &[Token], i: usize, gerunds: bool, vocabulary: &Vocabula
 /// Words between a boundary and its verb.
 fn is_lead_in(lower: &str) -> bool {
     const LEAD_IN: &[&str] = &[
-        "and", "then", "also", "finally", "to", "please", "next", "i", "we", "they", "she", "he", "you", "it", "need", "would", "like", "can", "should",
-        "could", "must", "will", "by", "lastly", "both", "either", "now", "first", "second", "third", "once", "afterward", "afterwards", "again", "while",
-        "require", "wish", "requires", "after", "that", "or", "even", "later", "last", "there", "all", "this",
+        "and",
+        "then",
+        "also",
+        "finally",
+        "to",
+        "please",
+        "next",
+        "i",
+        "we",
+        "they",
+        "she",
+        "he",
+        "you",
+        "it",
+        "need",
+        "would",
+        "like",
+        "can",
+        "should",
+        "could",
+        "must",
+        "will",
+        "by",
+        "lastly",
+        "both",
+        "either",
+        "now",
+        "first",
+        "second",
+        "third",
+        "once",
+        "afterward",
+        "afterwards",
+        "again",
+        "while",
+        "require",
+        "wish",
+        "requires",
+        "after",
+        "that",
+        "or",
+        "even",
+        "later",
+        "last",
+        "there",
+        "all",
+        "this",
     ];
-    LEAD_IN.contains(&lower) && lower != "all" && lower != "this" || (lower.ends_with("ly") && lower.len() > 4 && !matches!(lower, "supply" | "apply" | "reply" | "family" | "assembly"))
+    LEAD_IN.contains(&lower) && lower != "all" && lower != "this"
+        || (lower.ends_with("ly") && lower.len() > 4 && !matches!(lower, "supply" | "apply" | "reply" | "family" | "assembly"))
 }
 
 fn is_verb_here(tokens: &[Token], at: usize, word: &Word, gerund: bool, vocabulary: &Vocabulary) -> bool {
@@ -180,12 +232,21 @@ fn is_verb_here(tokens: &[Token], at: usize, word: &Word, gerund: bool, vocabula
     }
     let base = singular(lower);
     let is_base = base == lower;
-    let is_ambiguous = NOUN_OR_VERB.split_whitespace().any(|known| known == base) || act_of_word(&word.lower).is_none() || vocabulary.nouns.contains(&word.stem);
+    let is_ambiguous = NOUN_OR_VERB.split_whitespace().any(|known| known == base)
+        || act_of_word(&word.lower).is_none()
+        || vocabulary.nouns.contains(&word.stem);
     let follower = tokens.get(at + 1);
     match follower {
         Some(Token::Word(next)) if opens_object(&next.lower) => true,
         Some(Token::Literal(_)) => is_base || !is_ambiguous,
-        Some(Token::Word(next)) if matches!(next.lower.as_str(), "and" | "or" | "of" | "for" | "in" | "with" | "is" | "are" | "to" | "from" | "as") => !is_ambiguous,
+        Some(Token::Word(next))
+            if matches!(
+                next.lower.as_str(),
+                "and" | "or" | "of" | "for" | "in" | "with" | "is" | "are" | "to" | "from" | "as"
+            ) =>
+        {
+            !is_ambiguous
+        }
         Some(Token::Word(_)) => is_base || !is_ambiguous,
         _ => !is_ambiguous,
     }
@@ -194,9 +255,47 @@ fn is_verb_here(tokens: &[Token], at: usize, word: &Word, gerund: bool, vocabula
 /// A determiner or pronoun: what follows a verb and never a noun.
 fn opens_object(lower: &str) -> bool {
     const OPENERS: &[&str] = &[
-        "the", "a", "an", "all", "any", "my", "our", "your", "its", "their", "her", "his", "it", "them", "this", "that", "these", "those", "each", "every",
-        "new", "some", "specific", "another", "two", "three", "existing", "detailed", "available", "current", "what", "which", "how", "whether", "if",
-        "him", "one", "both", "again", "us", "me",
+        "the",
+        "a",
+        "an",
+        "all",
+        "any",
+        "my",
+        "our",
+        "your",
+        "its",
+        "their",
+        "her",
+        "his",
+        "it",
+        "them",
+        "this",
+        "that",
+        "these",
+        "those",
+        "each",
+        "every",
+        "new",
+        "some",
+        "specific",
+        "another",
+        "two",
+        "three",
+        "existing",
+        "detailed",
+        "available",
+        "current",
+        "what",
+        "which",
+        "how",
+        "whether",
+        "if",
+        "him",
+        "one",
+        "both",
+        "again",
+        "us",
+        "me",
     ];
     OPENERS.contains(&lower)
 }
@@ -241,7 +340,11 @@ fn opens_purpose(group: &[Token], position: usize, vocabulary: &Vocabulary) -> b
         return false;
     }
     match word.lower.as_str() {
-        "to" => vocabulary.is_verb(&next.lower) || is_stop(&next.lower) && act_of_word(&next.lower).is_some() || next.lower == "ensure",
+        "to" => {
+            vocabulary.is_verb(&next.lower)
+                || is_stop(&next.lower) && act_of_word(&next.lower).is_some()
+                || next.lower == "ensure"
+        }
         "for" => next.lower.ends_with("ing") && vocabulary.is_verb(&next.lower),
         "so" | "because" | "ensuring" => true,
         _ => false,
@@ -282,7 +385,14 @@ fn take_word(group: &[Token], position: usize, word: &Word, purpose: bool, claus
         return;
     }
     let factor = if purpose { 0.4 } else { 1.0 };
-    clause.words.push(ContentWord { text: word.text.clone(), stem: word.stem.clone(), factor, position, possessive: word.possessive, is_verb });
+    clause.words.push(ContentWord {
+        text: word.text.clone(),
+        stem: word.stem.clone(),
+        factor,
+        position,
+        possessive: word.possessive,
+        is_verb,
+    });
 }
 
 /// Words that say how it should end.
@@ -346,12 +456,30 @@ fn mode(group: &[Token], clause: &mut Clause, used: &mut [bool]) {
         Some(Token::Word(word)) => word.lower.as_str(),
         _ => "",
     };
-    let Some(first) = group.iter().position(|token| matches!(token, Token::Word(word) if !is_stop(&word.lower) || act_of_word(&word.lower).is_some())) else {
+    let Some(first) = group
+        .iter()
+        .position(|token| matches!(token, Token::Word(word) if !is_stop(&word.lower) || act_of_word(&word.lower).is_some()))
+    else {
         return;
     };
     let waits = matches!(lower(first), "wait" | "waits" | "poll" | "polls");
-    let checks = matches!(lower(first), "check" | "checks" | "verify" | "verifies" | "make" | "confirm" | "expect" | "expects" | "assert" | "ensure" | "see" | "sees")
-        && (["that", "whether", "if", "sure"].contains(&lower(first + 1)) || lower(first).starts_with("expect") || lower(first).starts_with("assert"));
+    let checks = matches!(
+        lower(first),
+        "check"
+            | "checks"
+            | "verify"
+            | "verifies"
+            | "make"
+            | "confirm"
+            | "expect"
+            | "expects"
+            | "assert"
+            | "ensure"
+            | "see"
+            | "sees"
+    ) && (["that", "whether", "if", "sure"].contains(&lower(first + 1))
+        || lower(first).starts_with("expect")
+        || lower(first).starts_with("assert"));
     if waits {
         clause.mode = Mode::Wait;
     } else if checks || (clause.gone && first > 0) {

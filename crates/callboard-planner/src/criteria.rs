@@ -88,7 +88,8 @@ fn json_path_criterion(condition: String) -> Option<Criterion> {
 fn json_path(root: &str, segments: &[String]) -> String {
     let mut path = root.to_owned();
     for segment in segments {
-        let is_plain = segment.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && segment.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        let is_plain = segment.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+            && segment.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
         if segment == "*" || segment.parse::<usize>().is_ok() {
             path.push_str(&format!("[{segment}]"));
         } else if is_plain {
@@ -104,7 +105,9 @@ fn json_path(root: &str, segments: &[String]) -> String {
 fn literal(operand: &Operand) -> Option<String> {
     match operand {
         Operand::Expression(text) => Some(text.clone()),
-        Operand::Value(Value::String(text)) if !text.chars().any(char::is_control) => Some(format!("'{}'", text.replace('\'', "''"))),
+        Operand::Value(Value::String(text)) if !text.chars().any(char::is_control) => {
+            Some(format!("'{}'", text.replace('\'', "''")))
+        }
         Operand::Value(value @ (Value::Number(_) | Value::Bool(_) | Value::Null)) => Some(value.to_string()),
         Operand::Value(_) => None,
     }

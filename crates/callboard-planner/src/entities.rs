@@ -132,7 +132,8 @@ impl Typing {
         for Numbered { service_number, service, operation } in numbered(system) {
             let shapes = &mut shapes[service_number];
             let body = operation.request_body.as_ref().and_then(|body| body.preferred()).and_then(|media| media.schema.as_ref());
-            let answer = operation.success_response().and_then(|response| response.preferred()).and_then(|media| media.schema.as_ref());
+            let answer =
+                operation.success_response().and_then(|response| response.preferred()).and_then(|media| media.schema.as_ref());
             typing.operations.push(OperationTypes {
                 request: body.map(|node| shapes.places(service, node)).unwrap_or_default(),
                 response: answer.map(|node| shapes.places(service, node)).unwrap_or_default(),
@@ -165,7 +166,12 @@ impl Typing {
             return *id;
         }
         let id = self.entities.len();
-        self.entities.push(EntityInfo { noun: noun.clone(), claims: BTreeMap::new(), keys: BTreeMap::new(), aliases: Vec::new() });
+        self.entities.push(EntityInfo {
+            noun: noun.clone(),
+            claims: BTreeMap::new(),
+            keys: BTreeMap::new(),
+            aliases: Vec::new(),
+        });
         self.by_noun.insert(noun, id);
         if let Some(last) = words.last() {
             self.by_last_word.entry(last.clone()).or_default().push(id);
@@ -181,7 +187,10 @@ impl Typing {
             let Segment::Parameter(name) = segment else { continue };
             let words = split_identifier(name);
             let noun = path::noun_before(&segments, i);
-            if noun.is_empty() || path::is_measure_in_path(&words, is_text(numbered, name)) && !words.is_empty() || is_enumerated(numbered, name) {
+            if noun.is_empty()
+                || path::is_measure_in_path(&words, is_text(numbered, name)) && !words.is_empty()
+                || is_enumerated(numbered, name)
+            {
                 continue;
             }
             let id = self.entity_or_new(&noun);
@@ -277,7 +286,8 @@ impl Typing {
     }
 
     fn synonym(&self, word: &str, service: usize) -> Option<(EntityId, f64)> {
-        const TABLE: &[&str] = &["customer client buyer shopper account user", "product item article sku", "cart basket", "movie film"];
+        const TABLE: &[&str] =
+            &["customer client buyer shopper account user", "product item article sku", "cart basket", "movie film"];
         let row = TABLE.iter().find(|row| row.split(' ').any(|w| w == word))?;
         let known: Vec<EntityId> = row.split(' ').filter_map(|w| self.by_noun.get(w).copied()).collect();
         let owned = known.iter().copied().find(|id| self.entities[*id].owner().is_some_and(|owner| owner != service));
@@ -330,10 +340,17 @@ impl Typing {
         let mut needs = Vec::new();
         for place in &self.operations[index].request {
             let shape = &place.shape;
-            if !shape.kind.is_scalar() || shape.kind == Kind::Boolean || shape.read_only || !shape.options.is_empty() || place.name.is_empty() {
+            if !shape.kind.is_scalar()
+                || shape.kind == Kind::Boolean
+                || shape.read_only
+                || !shape.options.is_empty()
+                || place.name.is_empty()
+            {
                 continue;
             }
-            let Some((entity, score, evidence)) = self.type_place(place, &self.operations[index].request, numbered.service_number) else {
+            let Some((entity, score, evidence)) =
+                self.type_place(place, &self.operations[index].request, numbered.service_number)
+            else {
                 continue;
             };
             // The key of the very thing that is created is not a reference.
@@ -341,12 +358,26 @@ impl Typing {
                 continue;
             }
             let input = Input::Body(place.pointer.clone());
-            needs.push(Need { input, entity, hard: place.required && required, score, kind: shape.kind, format: shape.format.clone(), evidence });
+            needs.push(Need {
+                input,
+                entity,
+                hard: place.required && required,
+                score,
+                kind: shape.kind,
+                format: shape.format.clone(),
+                evidence,
+            });
         }
         needs
     }
 
-    fn type_path(&self, segments: &[Segment], name: &str, service: usize, is_text: bool) -> Option<(EntityId, f64, Vec<Evidence>)> {
+    fn type_path(
+        &self,
+        segments: &[Segment],
+        name: &str,
+        service: usize,
+        is_text: bool,
+    ) -> Option<(EntityId, f64, Vec<Evidence>)> {
         let words = split_identifier(name);
         let at = segments.iter().position(|segment| matches!(segment, Segment::Parameter(p) if p == name))?;
         let before = path::noun_before(segments, at);
@@ -356,7 +387,8 @@ impl Typing {
         }
         let (noun, has_suffix) = path::without_key_suffix(&words);
         let by_name = self.find(noun, service).filter(|_| has_suffix || Some(noun) == Some(&before));
-        let says_path = |weight| evidence(Signal::PathTyping, weight, format!("`{{{name}}}` stands behind `{}`", before.join(" ")));
+        let says_path =
+            |weight| evidence(Signal::PathTyping, weight, format!("`{{{name}}}` stands behind `{}`", before.join(" ")));
         let says_name = |weight| evidence(Signal::Name, weight, format!("`{name}` names it"));
         match (by_name, by_path) {
             (Some((a, sure)), Some(b)) if a == b => Some((a, 1.0, vec![says_path(0.9), says_name(sure)])),
@@ -393,18 +425,33 @@ impl Typing {
         if has_suffix && noun.is_empty() {
             let parent = &places[place.parent?];
             let (entity, sure) = self.find(&split_identifier(&parent.name), service)?;
-            return Some((entity, 0.85 * sure, vec![evidence(Signal::Name, sure, format!("`{}` of `{}`", place.name, parent.name))]));
+            return Some((
+                entity,
+                0.85 * sure,
+                vec![evidence(Signal::Name, sure, format!("`{}` of `{}`", place.name, parent.name))],
+            ));
         }
         if let Some(found) = self.type_description(place.shape.description.as_deref(), place.shape.kind) {
             return Some(found);
         }
         // `customer: "…"`, `users: ["ada"]`: a scalar named like a resource.
-        let id = self.by_noun.get(&words_singular(&words)).copied().or_else(|| self.synonym(words.last()?, service).map(|(id, _)| id))?;
+        let id = self
+            .by_noun
+            .get(&words_singular(&words))
+            .copied()
+            .or_else(|| self.synonym(words.last()?, service).map(|(id, _)| id))?;
         let is_reference = matches!(place.shape.kind, Kind::Text | Kind::Integer) && !path::is_measure(&words);
         is_reference.then(|| (id, 0.7, vec![evidence(Signal::Name, 0.7, format!("`{}` is a resource's name", place.name))]))
     }
 
-    fn yields(&self, numbered: &Numbered<'_>, index: usize, subject: Option<EntityId>, needs: &[Need], profiles: &Profiles) -> Vec<Yield> {
+    fn yields(
+        &self,
+        numbered: &Numbered<'_>,
+        index: usize,
+        subject: Option<EntityId>,
+        needs: &[Need],
+        profiles: &Profiles,
+    ) -> Vec<Yield> {
         let mut yields = Vec::new();
         let places = &self.operations[index].response;
         let mut typed: Vec<Option<(EntityId, f64, Vec<Evidence>)>> = Vec::with_capacity(places.len());
@@ -421,7 +468,15 @@ impl Typing {
                 if !is_own {
                     let output = Output::Body(place.pointer.join(&key));
                     let (score, nesting) = (*score, place.nesting);
-                    yields.push(Yield { output, entity: *entity, score, nesting, kind: shape_kind, format, evidence: evidence.clone() });
+                    yields.push(Yield {
+                        output,
+                        entity: *entity,
+                        score,
+                        nesting,
+                        kind: shape_kind,
+                        format,
+                        evidence: evidence.clone(),
+                    });
                 }
             }
             if place.shape.is_choice && place.shape.kind == Kind::Object {
@@ -439,11 +494,12 @@ impl Typing {
     /// An object of several kinds (`oneOf`) may be any of them.
     fn choices(&self, numbered: &Numbered<'_>, places: &[Place], index: usize, profiles: &Profiles, yields: &mut Vec<Yield>) {
         let place = &places[index];
-        for (entity, sim) in profiles.all_like(place, 0.4) {
+        for (entity, sim) in profiles.all_like(place, 0.25) {
             let Some((key, kind, format)) = self.key_of(place, places, index, entity, numbered.service_number) else { continue };
             let output = Output::Body(place.pointer.join(&key));
             if !yields.iter().any(|y| y.entity == entity && y.output == output) {
-                let because = vec![evidence(Signal::SchemaShape, sim, "one of its kinds has the fields of the resource".to_owned())];
+                let because =
+                    vec![evidence(Signal::SchemaShape, sim, "one of its kinds has the fields of the resource".to_owned())];
                 yields.push(Yield { output, entity, score: 0.7, nesting: place.nesting, kind, format, evidence: because });
             }
         }
@@ -459,7 +515,17 @@ impl Typing {
                 continue;
             }
             let (kind, format) = (place.shape.kind, place.shape.format.clone());
-            yields.push(Yield { output: Output::Body(place.pointer.clone()), entity, score: 0.9 * score, nesting: place.nesting, kind, format, evidence });
+            // What a write answers in a list was there before: it is no source of new references.
+            let score = if place.nesting > 0 && !numbered.operation.key.method.is_safe() { 0.4 * score } else { score };
+            yields.push(Yield {
+                output: Output::Body(place.pointer.clone()),
+                entity,
+                score: 0.9 * score,
+                nesting: place.nesting,
+                kind,
+                format,
+                evidence,
+            });
         }
         yields
     }
@@ -492,7 +558,8 @@ impl Typing {
         let operation = numbered.operation;
         let collection = operation.key.path.trim_end_matches('/').rsplit_once('/').map_or("", |(head, _)| head);
         let has_post = numbered.service.operation_at(&Method::Post, collection).is_some();
-        segments.len() >= 2 && (says_so(&operation.summary) || (!has_post && operation.responses.iter().any(|r| r.status.to_string() == "201")))
+        segments.len() >= 2
+            && (says_so(&operation.summary) || (!has_post && operation.responses.iter().any(|r| r.status.to_string() == "201")))
     }
 
     /// A created resource's address in `Location`.
@@ -504,7 +571,15 @@ impl Typing {
         let response = numbered.operation.success_response()?;
         let header = response.headers.iter().find(|header| header.name.eq_ignore_ascii_case("location"))?;
         let evidence = vec![evidence(Signal::Text, 0.5, "the answer's `Location` is its address".to_owned())];
-        Some(Yield { output: Output::Header(header.name.clone()), entity, score: 0.5, nesting: 0, kind: Kind::Text, format: Some("uri".to_owned()), evidence })
+        Some(Yield {
+            output: Output::Header(header.name.clone()),
+            entity,
+            score: 0.5,
+            nesting: 0,
+            kind: Kind::Text,
+            format: Some("uri".to_owned()),
+            evidence,
+        })
     }
 
     fn type_object(
@@ -546,15 +621,23 @@ impl Typing {
         }
         if let Some((entity, sim)) = profiles.most_like(place) {
             let because = evidence(Signal::SchemaShape, sim, "its fields are those of the resource".to_owned());
-            if sim >= 0.45 && best.as_ref().is_none_or(|(_, score, _)| 0.95 * sim > *score) {
-                best = Some((entity, 0.95 * sim, vec![because]));
+            let score = 0.4 + 0.55 * sim;
+            if sim >= 0.45 && best.as_ref().is_none_or(|(_, known, _)| score > *known) {
+                best = Some((entity, score, vec![because]));
             }
         }
         best
     }
 
     /// The name of an object's key, when it has one.
-    fn key_of(&self, place: &Place, places: &[Place], index: usize, entity: EntityId, service: usize) -> Option<(String, Kind, Option<String>)> {
+    fn key_of(
+        &self,
+        place: &Place,
+        places: &[Place],
+        index: usize,
+        entity: EntityId,
+        service: usize,
+    ) -> Option<(String, Kind, Option<String>)> {
         let info = &self.entities[entity];
         let noun: Vec<String> = info.noun.split(' ').map(str::to_owned).collect();
         let mut wanted: Vec<String> = Vec::new();
@@ -573,7 +656,9 @@ impl Typing {
             let field = &place.shape.fields[at].name;
             let child = places.iter().find(|p| p.parent == Some(index) && p.name == *field && p.nesting == place.nesting);
             match child {
-                Some(child) if child.shape.kind.is_scalar() => return Some((field.clone(), child.shape.kind, child.shape.format.clone())),
+                Some(child) if child.shape.kind.is_scalar() => {
+                    return Some((field.clone(), child.shape.kind, child.shape.format.clone()));
+                }
                 _ => {}
             }
         }
@@ -583,7 +668,10 @@ impl Typing {
 
 /// Whether an object is what the path is about: the root, items of a root list, or the one list of an envelope.
 fn is_of_the_subject(places: &[Place], index: usize, typed: &[Option<(EntityId, f64, Vec<Evidence>)>]) -> bool {
-    const ENVELOPES: &[&str] = &["results", "items", "data", "content", "contents", "value", "values", "records", "entries", "list", "rows", "result", "response", "payload", "embedded"];
+    const ENVELOPES: &[&str] = &[
+        "results", "items", "data", "content", "contents", "value", "values", "records", "entries", "list", "rows", "result",
+        "response", "payload", "embedded",
+    ];
     let place = &places[index];
     let mut at = place.parent;
     let mut child = index;
@@ -647,8 +735,10 @@ fn words_singular(words: &[String]) -> String {
 
 /// `CustomerResponse`, `NewOrderDto`: the noun in a schema's name.
 fn reference_words(name: &str) -> Vec<String> {
-    const DECORATION: &[&str] =
-        &["response", "request", "dto", "model", "schema", "new", "create", "created", "update", "list", "resource", "object", "view", "out", "in", "base", "full", "read", "result", "entity", "details", "detail", "summary"];
+    const DECORATION: &[&str] = &[
+        "response", "request", "dto", "model", "schema", "new", "create", "created", "update", "list", "resource", "object",
+        "view", "out", "in", "base", "full", "read", "result", "entity", "details", "detail", "summary",
+    ];
     split_identifier(name).into_iter().filter(|word| !DECORATION.contains(&word.as_str())).collect()
 }
 

@@ -62,7 +62,9 @@ fn producer(index: &Index<'_>, before: &[Step], name: &str, consumer: usize) -> 
             continue;
         }
         let unknown = index.typing.operations[op].needs.iter().filter(|need| need.hard && !known.contains(&need.entity)).count();
-        let score = i32::from(index.ops[op].method == Method::Post) * 2 - 3 * i32::try_from(unknown).unwrap_or(99) - i32::from(index.ops[op].deprecated) * 4
+        let score = i32::from(index.ops[op].method == Method::Post) * 2
+            - 3 * i32::try_from(unknown).unwrap_or(99)
+            - i32::from(index.ops[op].deprecated) * 4
             + i32::from(index.typing.operations[op].needs.iter().any(|need| known.contains(&need.entity)));
         if best.is_none_or(|(b, _)| score > b) {
             best = Some((score, op));

@@ -85,8 +85,11 @@ impl<'a> Index<'a> {
                 postings.entry(term).or_default().push((op, strength));
             }
         }
-        let service_stems = system.services().iter().map(|s| split_identifier(s.name.as_str()).iter().map(|w| stem(w)).collect()).collect();
-        let persons = (0..typing.entities.len()).filter(|id| typing.entities[*id].noun.split(' ').next_back().is_some_and(|w| is_person_like(&stem(w)))).collect();
+        let service_stems =
+            system.services().iter().map(|s| split_identifier(s.name.as_str()).iter().map(|w| stem(w)).collect()).collect();
+        let persons = (0..typing.entities.len())
+            .filter(|id| typing.entities[*id].noun.split(' ').next_back().is_some_and(|w| is_person_like(&stem(w))))
+            .collect();
         Self { system, typing, weights, ops, vocabulary, postings, service_stems, persons }
     }
 
@@ -119,7 +122,9 @@ impl<'a> Index<'a> {
 
     /// Services that a word names.
     pub(crate) fn services_named(&self, stem: &str) -> Vec<usize> {
-        (0..self.service_stems.len()).filter(|at| self.service_stems[*at].len() == 1 && self.service_stems[*at].contains(stem)).collect()
+        (0..self.service_stems.len())
+            .filter(|at| self.service_stems[*at].len() == 1 && self.service_stems[*at].contains(stem))
+            .collect()
     }
 
     /// The resources that a word of a sentence may mean.
@@ -156,11 +161,18 @@ fn op_of(numbered: &Numbered<'_>, index: usize, typing: &Typing) -> Op {
             Some(Segment::Parameter(name)) => Some(name.clone()),
             _ => None,
         };
-        let words: Vec<String> = path::noun(text).into_iter().filter(|word| !is_stop(word) || word.len() == 2 && !matches!(word.as_str(), "on" | "of" | "to" | "in" | "by" | "at" | "me" | "my")).collect();
+        let words: Vec<String> = path::noun(text)
+            .into_iter()
+            .filter(|word| {
+                !is_stop(word)
+                    || word.len() == 2 && !matches!(word.as_str(), "on" | "of" | "to" | "in" | "by" | "at" | "me" | "my")
+            })
+            .collect();
         let share = 1.0 / words.len().max(1) as f64;
         tokens.extend(words.iter().map(|word| Token { stem: stem(word), rarity: 1.0, share, parameter: parameter.clone() }));
     }
-    let names = [operation.id.as_deref(), operation.summary.as_deref()].into_iter().flatten().flat_map(crate::words::stems).collect();
+    let names =
+        [operation.id.as_deref(), operation.summary.as_deref()].into_iter().flatten().flat_map(crate::words::stems).collect();
     Op {
         service: numbered.service_number,
         method: operation.key.method.clone(),
@@ -198,7 +210,12 @@ fn texts_of(numbered: &Numbered<'_>, index: usize, typing: &Typing) -> Vec<TextI
     }
     for place in &typing.operations[index].request {
         let shape = &place.shape;
-        if shape.kind.is_scalar() && shape.kind != Kind::Boolean && shape.options.is_empty() && !shape.read_only && !place.name.is_empty() {
+        if shape.kind.is_scalar()
+            && shape.kind != Kind::Boolean
+            && shape.options.is_empty()
+            && !shape.read_only
+            && !place.name.is_empty()
+        {
             let stems = split_identifier(&place.name).iter().map(|w| stem(w)).collect();
             texts.push(TextInput { input: Input::Body(place.pointer.clone()), stems, is_query: false, kind: shape.kind });
         }
@@ -207,10 +224,21 @@ fn texts_of(numbered: &Numbered<'_>, index: usize, typing: &Typing) -> Vec<TextI
 }
 
 fn is_search_word(words: &[String]) -> bool {
-    words.last().is_some_and(|word| matches!(word.as_str(), "q" | "query" | "search" | "term" | "text" | "keyword" | "keywords" | "filter"))
+    const ALONE: &[&str] = &["q", "query", "search", "term", "text", "keyword", "keywords", "filter"];
+    match words {
+        [only] => ALONE.contains(&only.as_str()),
+        [first, .., last] => first == "search" || matches!(last.as_str(), "query" | "search" | "term"),
+        [] => false,
+    }
 }
 
-fn terms_of(numbered: &Numbered<'_>, index: usize, typing: &Typing, weights: &Weights, vocabulary: &mut Vocabulary) -> HashMap<String, f64> {
+fn terms_of(
+    numbered: &Numbered<'_>,
+    index: usize,
+    typing: &Typing,
+    weights: &Weights,
+    vocabulary: &mut Vocabulary,
+) -> HashMap<String, f64> {
     let operation = numbered.operation;
     let mut terms: HashMap<String, f64> = HashMap::new();
     let mut add = |text: &str, strength: f64| {
@@ -254,7 +282,10 @@ fn terms_of(numbered: &Numbered<'_>, index: usize, typing: &Typing, weights: &We
     add(&numbered.service.title.chars().take(80).collect::<String>(), weights.in_title);
     let strong = terms.iter().filter(|(_, strength)| **strength >= weights.in_name).map(|(term, _)| term.clone());
     vocabulary.terms.extend(strong);
-    let firsts = [operation.id.as_deref(), operation.summary.as_deref()].into_iter().flatten().filter_map(|t| split_identifier(t).into_iter().next());
+    let firsts = [operation.id.as_deref(), operation.summary.as_deref()]
+        .into_iter()
+        .flatten()
+        .filter_map(|t| split_identifier(t).into_iter().next());
     vocabulary.verbs.extend(firsts.map(|word| stem(&word)).filter(|stem| crate::words::act_of(stem).is_some()));
     terms
 }

@@ -119,8 +119,7 @@ pub(crate) const NOUN_OR_VERB: &str = "schedule update report review plan track 
      study support drop transfer mark move name result impact release supply demand stock cost trade use control";
 
 /// Words that carry no meaning of their own for choosing an operation.
-pub(crate) const STOP: &str =
-    "a an the this that these those some any each every both either neither no not of in on at to for from with without by \
+pub(crate) const STOP: &str = "a an the this that these those some any each every both either neither no not of in on at to for from with without by \
      about as into onto over under between among through during before after above below up down out off than then so such also too \
      very just only own same again and or but nor if else while when where which who whom whose what why how is are was were be been \
      being am do does did doing done dose have has had having can could will would shall should may might must i me my mine myself we us our \
@@ -128,14 +127,14 @@ pub(crate) const STOP: &str =
      there's let lets like such more most much many few less least several additionally furthermore finally next first second third \
      fourth fifth last once lastly simultaneously subsequently moreover meanwhile alongside along per via using use used based including include \
      includes included containing contains given giving specific specified particular certain various different other another \
-     ensure ensuring ensures allow allows enable enables help helps order need needs want wants would-be able well etc eg ie within across \
+     ensure ensuring ensures allow allows enable enables help helps need needs want wants would-be able well etc eg ie within across \
      towards toward against upon regarding concerning relating according due because since until unless whether also back away \
      give tell me get retrieve fetch obtain see know want wants need needs access want's going having want i'm i'd i'll i've we'd we're \
      we've it's that's who's what's he's she's they're don't didn't doesn't can't cannot won't isn't aren't wasn't weren't \
      total number many exist existing available associated related required necessary relevant appropriate desired corresponding \
      any all new-found make sure kind type-of belong belongs belonging right now time whole entire overall comprehensive detailed \
      unique identified further additional upcoming-and potential effectively efficiently accordingly together respectively \
-     retrieving fetching obtaining accessing getting viewing";
+     called named titled retrieving fetching obtaining accessing getting viewing";
 
 /// Phrasal verbs and what they stand for.
 pub(crate) const PHRASES: &[(&str, &str)] = &[
@@ -155,6 +154,10 @@ pub(crate) const PHRASES: &[(&str, &str)] = &[
     ("takes away", "delete"),
     ("take it away", "delete it"),
     ("get rid of", "delete"),
+    ("take it out of", "delete it from"),
+    ("takes it out of", "delete it from"),
+    ("throw away", "delete"),
+    ("throw it away", "delete it"),
     ("put back", "restore"),
     ("puts back", "restore"),
     ("shut down", "stop"),

@@ -177,7 +177,11 @@ impl<'a> Linker<'a> {
         }
         let mut evidence_list: Vec<Evidence> = need.evidence.clone();
         evidence_list.extend(output.evidence.iter().cloned());
-        evidence_list.push(evidence(Signal::TypeAndFormat, if fits >= 0.9 { 0.2 } else { fits - 1.0 }, format!("{:?} into {:?}", output.kind, need.kind)));
+        evidence_list.push(evidence(
+            Signal::TypeAndFormat,
+            if fits >= 0.9 { 0.2 } else { fits - 1.0 },
+            format!("{:?} into {:?}", output.kind, need.kind),
+        ));
         let removes = self.operations[from].1.key.method == callboard_model::Method::Delete;
         let mut score = need.score * output.score * fits * nearness * if removes { 0.3 } else { 1.0 };
         if self.options.confirmed.iter().any(|pattern| pattern.matches(&producer, &consumer)) {
@@ -185,7 +189,13 @@ impl<'a> Linker<'a> {
             evidence_list.push(evidence(Signal::Confirmed, 1.0, "confirmed in callboard.toml".to_owned()));
         }
         let entity = self.typing.entities[need.entity].display();
-        (score >= MIN_SCORE).then(|| Link { from: producer, to: consumer, entity, score: score.min(1.0), evidence: evidence_list })
+        (score >= MIN_SCORE).then(|| Link {
+            from: producer,
+            to: consumer,
+            entity,
+            score: score.min(1.0),
+            evidence: evidence_list,
+        })
     }
 
     fn is_rejected(&self, from: &Producer, to: &Consumer) -> bool {

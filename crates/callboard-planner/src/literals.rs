@@ -84,7 +84,8 @@ fn single(token: &Raw, i: usize, kind: LiteralKind, is_key: bool) -> Literal {
 
 fn number_at(raw: &[Raw], i: usize) -> Option<Literal> {
     let text = raw[i].text.trim_start_matches(['$', '€', '£', '#']).trim_end_matches('%');
-    let is_number = text.starts_with(|c: char| c.is_ascii_digit()) && text.chars().all(|c| c.is_ascii_digit() || ".,".contains(c));
+    let is_number =
+        text.starts_with(|c: char| c.is_ascii_digit()) && text.chars().all(|c| c.is_ascii_digit() || ".,".contains(c));
     is_number.then(|| single(&raw[i], i, LiteralKind::Number, raw[i].text.starts_with('#') || key_before(raw, i)))
 }
 
@@ -102,13 +103,16 @@ fn looks_like_identifier(text: &str) -> bool {
     let has_digit = text.chars().any(|c| c.is_ascii_digit());
     let inner_dot = text.trim_matches('.').contains('.') && !text.contains("..");
     let is_path = text.starts_with('/') && text.len() > 1;
-    let is_code = has_digit && has_letter && text.chars().filter(char::is_ascii_digit).count() >= 2 && !text.to_lowercase().ends_with("th");
+    let is_code =
+        has_digit && has_letter && text.chars().filter(char::is_ascii_digit).count() >= 2 && !text.to_lowercase().ends_with("th");
     has_letter && (text.contains('@') || text.contains("://") || inner_dot || is_path || is_code)
 }
 
 /// A run of capitalised words, with small words between them.
 fn name_at(raw: &[Raw], i: usize, vocabulary: &Vocabulary) -> Option<Literal> {
-    let opens_with_number = raw[i].text.chars().all(|c| c.is_ascii_digit()) && raw.get(i + 1).is_some_and(|next| part_of_name(next, vocabulary)) && !key_before(raw, i);
+    let opens_with_number = raw[i].text.chars().all(|c| c.is_ascii_digit())
+        && raw.get(i + 1).is_some_and(|next| part_of_name(next, vocabulary))
+        && !key_before(raw, i);
     if !(opens_with_number || part_of_name(&raw[i], vocabulary)) || (raw[i].starts_sentence && !may_start(raw, i, vocabulary)) {
         return None;
     }
@@ -132,8 +136,13 @@ fn is_acronym(text: &str) -> bool {
 }
 
 fn part_of_name(token: &Raw, vocabulary: &Vocabulary) -> bool {
-    let is_known = || vocabulary.nouns.contains(&stem(&token.lower)) || (is_acronym(&token.text) && vocabulary.is_term(&stem(&token.lower)));
-    token.capital && !token.is_punctuation() && !token.quoted && !matches!(token.lower.as_str(), "i" | "id" | "ids" | "api" | "url" | "i'm" | "i'd" | "i've") && !is_known()
+    let is_known =
+        || vocabulary.nouns.contains(&stem(&token.lower)) || (is_acronym(&token.text) && vocabulary.is_term(&stem(&token.lower)));
+    token.capital
+        && !token.is_punctuation()
+        && !token.quoted
+        && !matches!(token.lower.as_str(), "i" | "id" | "ids" | "api" | "url" | "i'm" | "i'd" | "i've")
+        && !is_known()
 }
 
 /// At the start of a sentence every word is capitalised: only a run of them is a name, or one before `versus` or `'s`.
@@ -142,7 +151,8 @@ fn may_start(raw: &[Raw], i: usize, vocabulary: &Vocabulary) -> bool {
         return false;
     }
     let next = raw.get(i + 1);
-    raw[i].possessive || next.is_some_and(|n| part_of_name(n, vocabulary) || n.lower == "versus" || n.lower == "vs" || n.text == ":")
+    raw[i].possessive
+        || next.is_some_and(|n| part_of_name(n, vocabulary) || n.lower == "versus" || n.lower == "vs" || n.text == ":")
 }
 
 fn next_part(raw: &[Raw], end: usize, vocabulary: &Vocabulary) -> Option<usize> {
@@ -174,13 +184,18 @@ fn lower_case_name(raw: &[Raw], i: usize, vocabulary: &Vocabulary) -> Option<Lit
         return None;
     }
     let says_name = matches!(before.lower.as_str(), "named" | "called" | "titled" | "name");
-    let is_unknown = !token.capital && !is_stop(&token.lower) && token.lower.chars().all(|c| c.is_alphanumeric() || "-_".contains(c))
+    let is_unknown = !token.capital
+        && !is_stop(&token.lower)
+        && token.lower.chars().all(|c| c.is_alphanumeric() || "-_".contains(c))
         && !vocabulary.explains(&token.lower);
-    const ENDINGS: &[&str] = &["tion", "sion", "ment", "ing", "ed", "ity", "ness", "al", "ive", "ance", "ence", "ions", "ents", "ies", "able", "ous"];
+    const ENDINGS: &[&str] =
+        &["tion", "sion", "ment", "ing", "ed", "ity", "ness", "al", "ive", "ance", "ence", "ions", "ents", "ies", "able", "ous"];
     let is_unknown = is_unknown && token.lower.len() <= 14 && !ENDINGS.iter().any(|end| token.lower.ends_with(end));
-    let noun_before = vocabulary.is_noun(&before.lower) && !before.possessive && crate::words::singular(&before.lower) == before.lower;
+    let noun_before =
+        vocabulary.is_noun(&before.lower) && !before.possessive && crate::words::singular(&before.lower) == before.lower;
     let ends = raw.get(i + 1).is_none_or(|next| next.is_punctuation() || is_stop(&next.lower) || next.lower == "again");
-    ((says_name && !is_stop(&token.lower)) || (noun_before && is_unknown && ends)).then(|| single(token, i, LiteralKind::Name, true))
+    ((says_name && !is_stop(&token.lower)) || (noun_before && is_unknown && ends))
+        .then(|| single(token, i, LiteralKind::Name, true))
 }
 
 /// A name that was given once is that name wherever it stands again.

@@ -98,7 +98,11 @@ fn documented(operation: &Operation, patterns: &[StatusPattern]) -> Vec<StatusPa
         return documented;
     }
     // "is gone" is 404 nearly everywhere.
-    if patterns == [StatusPattern::Exact(404), StatusPattern::Exact(410)] { vec![StatusPattern::Exact(404)] } else { patterns.to_vec() }
+    if patterns == [StatusPattern::Exact(404), StatusPattern::Exact(410)] {
+        vec![StatusPattern::Exact(404)]
+    } else {
+        patterns.to_vec()
+    }
 }
 
 /// A flag or status that a word of the clause names.
@@ -141,7 +145,13 @@ fn membership(binder: &Binder<'_, '_>, bound: &[Bound], at: usize, before: &[Ora
         for check in &oracle.checks {
             match check {
                 PlannedCheck::Key { at, prefix, value, suffix, .. } => {
-                    return Some(PlannedCheck::Key { at: at.clone(), prefix: prefix.clone(), value: value.clone(), suffix: suffix.clone(), present });
+                    return Some(PlannedCheck::Key {
+                        at: at.clone(),
+                        prefix: prefix.clone(),
+                        value: value.clone(),
+                        suffix: suffix.clone(),
+                        present,
+                    });
                 }
                 PlannedCheck::Contains { at, item, value, .. } => {
                     return Some(PlannedCheck::Contains { at: at.clone(), item: item.clone(), value: value.clone(), present });
@@ -194,8 +204,9 @@ fn source(bound: &Bound, number: usize, output: &Output) -> BindingSource {
     BindingSource::Step { step: number, output: output.clone() }
 }
 
-static TEMPLATE: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"(?:^|[\s(\x60'\x22])((?:/[A-Za-z0-9_-]+)+/)(?::|\{|<)([A-Za-z_]+)").expect("the pattern is valid"));
+static TEMPLATE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?:^|[\s(\x60'\x22])((?:/[A-Za-z0-9_-]+)+/)(?::|\{|<)([A-Za-z_]+)").expect("the pattern is valid")
+});
 
 /// Text around a key, where some description writes it out (`typically /user/:name/`).
 fn key_template(binder: &Binder<'_, '_>, entity: EntityId) -> (String, String) {
@@ -235,9 +246,14 @@ fn echo(binder: &Binder<'_, '_>, bound: &[Bound], at: usize) -> Vec<PlannedCheck
         return Vec::new();
     }
     let types = &binder.index.typing.operations[step.op];
-    let is_told = |place: &Place| !place.shape.nullable && !place.shape.description.as_deref().is_some_and(|d| d.to_lowercase().contains("null"));
-    let root_says_null = types.response.first().and_then(|root| root.shape.description.as_deref()).unwrap_or_default().to_lowercase();
-    let told = |name: &str| types.response.iter().any(|p| p.parent == Some(0) && p.name == name && is_told(p)) && !says_null(&root_says_null, name);
+    let is_told = |place: &Place| {
+        !place.shape.nullable && !place.shape.description.as_deref().is_some_and(|d| d.to_lowercase().contains("null"))
+    };
+    let root_says_null =
+        types.response.first().and_then(|root| root.shape.description.as_deref()).unwrap_or_default().to_lowercase();
+    let told = |name: &str| {
+        types.response.iter().any(|p| p.parent == Some(0) && p.name == name && is_told(p)) && !says_null(&root_says_null, name)
+    };
     let mut checks: Vec<PlannedCheck> = Vec::new();
     for binding in &bound[at].bindings {
         let name = match &binding.input {

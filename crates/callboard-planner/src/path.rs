@@ -24,7 +24,9 @@ fn segment(text: &str) -> Segment {
 /// Words such as `v2` or `api` that stand before nouns without being one.
 fn is_noise(word: &str) -> bool {
     let is_version = word.starts_with('v') && word[1..].chars().all(|c| c.is_ascii_digit());
-    is_version || matches!(word, "api" | "rest" | "public" | "internal" | "beta" | "json" | "latest") || word.chars().all(|c| c.is_numeric())
+    is_version
+        || matches!(word, "api" | "rest" | "public" | "internal" | "beta" | "json" | "latest")
+        || word.chars().all(|c| c.is_numeric())
 }
 
 /// The singular words of a fixed segment; empty for versions and the like.
@@ -45,7 +47,8 @@ pub(crate) fn noun_before(segments: &[Segment], index: usize) -> Vec<String> {
 }
 
 /// Ends of names that make the rest a reference: `customerId`, `order_ref`.
-pub(crate) const KEY_SUFFIXES: &[&str] = &["id", "ids", "uuid", "guid", "ref", "key", "identifier", "uri", "url", "href", "slug", "uid", "code", "sku", "number"];
+pub(crate) const KEY_SUFFIXES: &[&str] =
+    &["id", "ids", "uuid", "guid", "ref", "key", "identifier", "uri", "url", "href", "slug", "uid", "code", "sku", "number"];
 
 /// The words of a name without the ending that makes it a reference, and whether it had one.
 pub(crate) fn without_key_suffix(words: &[String]) -> (&[String], bool) {
@@ -64,9 +67,46 @@ pub(crate) fn is_measure_in_path(words: &[String], is_text: bool) -> bool {
 /// Names whose values count, order or filter: never the identity of a thing.
 pub(crate) fn is_measure(words: &[String]) -> bool {
     const MEASURES: &[&str] = &[
-        "number", "count", "limit", "offset", "page", "size", "date", "time", "from", "to", "type", "version", "format", "status", "sort",
-        "order", "year", "month", "day", "week", "start", "end", "min", "max", "amount", "quantity", "window", "locale", "language",
-        "currency", "since", "until", "region", "zone", "timestamp", "period", "duration", "level", "latitude", "longitude",
+        "number",
+        "count",
+        "limit",
+        "offset",
+        "page",
+        "size",
+        "date",
+        "time",
+        "from",
+        "to",
+        "type",
+        "version",
+        "format",
+        "status",
+        "sort",
+        "order",
+        "year",
+        "month",
+        "day",
+        "week",
+        "start",
+        "end",
+        "min",
+        "max",
+        "amount",
+        "quantity",
+        "window",
+        "locale",
+        "language",
+        "currency",
+        "since",
+        "until",
+        "region",
+        "zone",
+        "timestamp",
+        "period",
+        "duration",
+        "level",
+        "latitude",
+        "longitude",
     ];
     words.last().is_none_or(|last| MEASURES.contains(&last.as_str()))
 }

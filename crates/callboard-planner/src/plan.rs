@@ -54,12 +54,14 @@ impl<'a> Planner<'a> {
         let preferred: BTreeSet<usize> = options.prefer.iter().filter_map(|name| self.service_number(name)).collect();
         let views = beam::views(&self.index, &sentence, &clauses, &preferred);
         let sequences = beam::search(&views);
-        let binder = Binder { index: &self.index, operations: self.operations.clone(), sentence: &sentence, views: &views, options };
+        let binder =
+            Binder { index: &self.index, operations: self.operations.clone(), sentence: &sentence, views: &views, options };
         let Some(best) = sequences.first() else { return Plan::default() };
         let (steps, used) = self.steps(best, &binder);
         let unmatched = unmatched(best, &views, &sentence, &used);
         let margin = sequences.get(1).map_or(best.score, |next| best.score - next.score);
-        let alternatives = sequences.iter().skip(1).map(|s| Alternative { steps: self.steps(s, &binder).0, score: s.score }).collect();
+        let alternatives =
+            sequences.iter().skip(1).map(|s| Alternative { steps: self.steps(s, &binder).0, score: s.score }).collect();
         Plan { steps, alternatives, unmatched, margin }
     }
 
@@ -75,7 +77,10 @@ impl<'a> Planner<'a> {
         for clause in &clauses {
             let words: Vec<&str> = clause.words.iter().map(|word| word.text.as_str()).collect();
             let literals: Vec<&str> = clause.literals.iter().map(|(_, l)| sentence.literals[*l].text.as_str()).collect();
-            lines.push_str(&format!("  {:?} {:?} {words:?} literals {literals:?} {:?}\n", clause.mode, clause.act, clause.outcome));
+            lines.push_str(&format!(
+                "  {:?} {:?} {words:?} literals {literals:?} {:?}\n",
+                clause.mode, clause.act, clause.outcome
+            ));
         }
         lines
     }
@@ -105,7 +110,9 @@ impl<'a> Planner<'a> {
     /// The words of the clause that a step stands for; none for a step that others need.
     fn words(&self, step: &Step, binder: &Binder<'_, 'a>) -> Vec<String> {
         let Some(view) = binder.view(step).filter(|_| step.is_target) else { return Vec::new() };
-        let stands_for = |word: &&crate::score::ViewWord| word.factor >= 1.0 && (word.is_verb || word.strengths.get(&step.op).is_some_and(|s| *s >= 0.3));
+        let stands_for = |word: &&crate::score::ViewWord| {
+            word.factor >= 1.0 && (word.is_verb || word.strengths.get(&step.op).is_some_and(|s| *s >= 0.3))
+        };
         let mut words: Vec<String> = view.words.iter().filter(stands_for).map(|word| word.text.clone()).collect();
         words.extend(view.literals.iter().map(|literal| binder.sentence.literals[literal.number].text.clone()));
         words
@@ -130,7 +137,14 @@ fn unmatched(sequence: &Sequence, views: &[View<'_, '_>], sentence: &Sentence, u
         }
     }
     let named: Vec<&str> = used.iter().map(|number| sentence.literals[*number].text.as_str()).collect();
-    unmatched.extend(sentence.literals.iter().enumerate().filter(|(at, l)| !used.contains(at) && !named.contains(&l.text.as_str())).map(|(_, l)| l.text.clone()));
+    unmatched.extend(
+        sentence
+            .literals
+            .iter()
+            .enumerate()
+            .filter(|(at, l)| !used.contains(at) && !named.contains(&l.text.as_str()))
+            .map(|(_, l)| l.text.clone()),
+    );
     unmatched
 }
 
@@ -140,7 +154,10 @@ fn step_name(operation: &Operation) -> String {
     if let Some(id) = operation.id.as_ref().filter(|id| plain(id)) {
         return id.clone();
     }
-    let text = operation.id.clone().unwrap_or_else(|| format!("{} {}", operation.key.method.as_str().to_lowercase(), operation.key.path));
+    let text = operation
+        .id
+        .clone()
+        .unwrap_or_else(|| format!("{} {}", operation.key.method.as_str().to_lowercase(), operation.key.path));
     let mut name = String::new();
     for (i, word) in split_identifier(&text).iter().enumerate() {
         let mut chars = word.chars().filter(char::is_ascii_alphanumeric);

@@ -73,7 +73,8 @@ impl Profiles {
     /// All entities whose fields an object of several kinds has, best first.
     pub(crate) fn all_like(&self, place: &Place, least: f64) -> Vec<(EntityId, f64)> {
         let names = field_names(place);
-        let mut found: Vec<(EntityId, f64)> = self.fields.iter().map(|(entity, profile)| (*entity, self.cosine(&names, profile))).collect();
+        let mut found: Vec<(EntityId, f64)> =
+            self.fields.iter().map(|(entity, profile)| (*entity, self.cosine(&names, profile))).collect();
         found.retain(|(_, sim)| *sim >= least);
         found.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         found.truncate(3);

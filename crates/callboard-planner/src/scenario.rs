@@ -80,7 +80,8 @@ pub(crate) struct Writer<'p> {
 
 impl<'p> Writer<'p> {
     fn new(plan: &'p Plan, system: &'p System, options: &'p ScenarioOptions) -> Self {
-        let operations = plan.steps.iter().map(|step| system.operation(&step.operation).map(|(_, operation)| operation)).collect();
+        let operations =
+            plan.steps.iter().map(|step| system.operation(&step.operation).map(|(_, operation)| operation)).collect();
         let mut writer = Self { plan, system, options, operations, names: vec![Vec::new(); plan.steps.len()] };
         let reserved = writer.reserve();
         writer.name_outputs(&reserved);
@@ -149,7 +150,9 @@ impl<'p> Writer<'p> {
     /// What an output carries: `orderId` for the `id` of an order, the field's own name where it says enough.
     fn output_name(&self, at: usize, output: &Output) -> String {
         let last = match output {
-            Output::Body(pointer) => pointer.segments().filter(|s| s.parse::<usize>().is_err()).last().unwrap_or_else(|| "body".to_owned()),
+            Output::Body(pointer) => {
+                pointer.segments().filter(|s| s.parse::<usize>().is_err()).last().unwrap_or_else(|| "body".to_owned())
+            }
             Output::Header(name) => name.clone(),
             Output::Request(Input::Parameter(_, name)) => name.clone(),
             Output::Request(Input::Body(pointer)) => pointer.last().unwrap_or_else(|| "body".to_owned()),
@@ -159,7 +162,11 @@ impl<'p> Writer<'p> {
             Segment::Fixed(text) => Some(path::noun(text)).filter(|noun| !noun.is_empty()),
             Segment::Parameter(_) => None,
         });
-        let is_short = words.len() == 1 && matches!(words[0].as_str(), "id" | "uuid" | "name" | "key" | "path" | "code" | "number" | "location" | "total" | "slug");
+        let is_short = words.len() == 1
+            && matches!(
+                words[0].as_str(),
+                "id" | "uuid" | "name" | "key" | "path" | "code" | "number" | "location" | "total" | "slug"
+            );
         let all: Vec<String> = if is_short { noun.unwrap_or_default().into_iter().chain(words).collect() } else { words };
         camel(&all)
     }
@@ -184,7 +191,8 @@ impl<'p> Writer<'p> {
         let mut properties = Map::new();
         for binding in self.plan.steps.iter().flat_map(|step| &step.bindings) {
             if let BindingSource::Environment(name) = &binding.source {
-                let schema = self.options.environment_values.get(name).map_or_else(|| json!({}), |value| json!({ "default": value }));
+                let schema =
+                    self.options.environment_values.get(name).map_or_else(|| json!({}), |value| json!({ "default": value }));
                 properties.insert(name.clone(), schema);
             }
         }
@@ -193,7 +201,8 @@ impl<'p> Writer<'p> {
 
     fn step(&self, at: usize) -> Step {
         let planned = &self.plan.steps[at];
-        let mut step = Step { id: planned.step.clone(), target: self.target(at), comment: Some(comment(planned)), ..Step::default() };
+        let mut step =
+            Step { id: planned.step.clone(), target: self.target(at), comment: Some(comment(planned)), ..Step::default() };
         for binding in &planned.bindings {
             if let Input::Parameter(location, name) = &binding.input {
                 step.parameters.push(Parameter::new(*location, name.clone(), self.template(&binding.source)));
@@ -221,7 +230,11 @@ impl<'p> Writer<'p> {
         let plain = |id: &String| !id.is_empty() && id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
         match id.filter(plain) {
             Some(id) => StepTarget::Operation { source: Some(key.service.as_str().to_owned()), id },
-            None => StepTarget::OperationPath { source: key.service.as_str().to_owned(), method: key.method.clone(), path: key.path.to_string() },
+            None => StepTarget::OperationPath {
+                source: key.service.as_str().to_owned(),
+                method: key.method.clone(),
+                path: key.path.to_string(),
+            },
         }
     }
 
@@ -229,7 +242,10 @@ impl<'p> Writer<'p> {
     fn template(&self, source: &BindingSource) -> Template {
         match source {
             BindingSource::Literal(value) | BindingSource::Generated { value, .. } => Template::literal(value.clone()),
-            _ => self.source_expression(source).and_then(|text| expression(&text)).unwrap_or_else(|| Template::literal(Value::Null)),
+            _ => self
+                .source_expression(source)
+                .and_then(|text| expression(&text))
+                .unwrap_or_else(|| Template::literal(Value::Null)),
         }
     }
 
@@ -256,7 +272,8 @@ impl<'p> Writer<'p> {
         }
         let payload = payload?;
         let media = self.operations[at]?.request_body.as_ref()?.preferred()?;
-        let content_type = if media.is_json() && media.name.contains('*') { "application/json".to_owned() } else { media.name.clone() };
+        let content_type =
+            if media.is_json() && media.name.contains('*') { "application/json".to_owned() } else { media.name.clone() };
         Some(RequestBody { content_type: Some(content_type), payload: Some(payload), ..RequestBody::default() })
     }
 
@@ -280,7 +297,9 @@ impl<'p> Writer<'p> {
 
     fn operand(&self, source: &BindingSource) -> Option<criteria::Operand> {
         match source {
-            BindingSource::Literal(value) | BindingSource::Generated { value, .. } => Some(criteria::Operand::Value(value.clone())),
+            BindingSource::Literal(value) | BindingSource::Generated { value, .. } => {
+                Some(criteria::Operand::Value(value.clone()))
+            }
             _ => self.source_expression(source).map(criteria::Operand::Expression),
         }
     }

@@ -73,7 +73,13 @@ impl Antecedents {
 }
 
 impl<'i, 'a> View<'i, 'a> {
-    pub(crate) fn new(index: &'i Index<'a>, sentence: &Sentence, clause: &'i Clause, antecedents: &Antecedents, preferred: BTreeSet<usize>) -> Self {
+    pub(crate) fn new(
+        index: &'i Index<'a>,
+        sentence: &Sentence,
+        clause: &'i Clause,
+        antecedents: &Antecedents,
+        preferred: BTreeSet<usize>,
+    ) -> Self {
         let mut content: Vec<ContentWord> = clause.words.clone();
         for pronoun in &clause.pronouns {
             let (noun, factor) = match pronoun {
@@ -83,7 +89,14 @@ impl<'i, 'a> View<'i, 'a> {
             if let Some(text) = noun
                 && !content.iter().any(|word| word.stem == stem(text))
             {
-                content.push(ContentWord { text: text.clone(), stem: stem(text), factor, position: usize::MAX, possessive: false, is_verb: false });
+                content.push(ContentWord {
+                    text: text.clone(),
+                    stem: stem(text),
+                    factor,
+                    position: usize::MAX,
+                    possessive: false,
+                    is_verb: false,
+                });
             }
         }
         let weights = &index.weights;
@@ -97,7 +110,7 @@ impl<'i, 'a> View<'i, 'a> {
                     weight: index.weight(&word.stem) * factor,
                     factor: word.factor,
                     is_verb: word.is_verb,
-                    strengths: index.strengths(&word.stem),
+                    strengths: strengths(index, word),
                 }
             })
             .collect();
@@ -160,7 +173,11 @@ impl<'i, 'a> View<'i, 'a> {
             return *known;
         }
         let weights = &self.index.weights;
-        let unsupported: f64 = self.index.ops[op].tokens.iter().map(|t| t.share * t.rarity.min(weights.token_most) * (1.0 - self.token_support(t))).sum();
+        let unsupported: f64 = self.index.ops[op]
+            .tokens
+            .iter()
+            .map(|t| t.share * t.rarity.min(weights.token_most) * (1.0 - self.token_support(t)))
+            .sum();
         let mut score = weights.coverage * self.covered(op) - weights.unsupported * unsupported + self.agreement(op);
         score += self.standing(op);
         self.rel.borrow_mut().insert(op, score);
@@ -214,9 +231,15 @@ impl<'i, 'a> View<'i, 'a> {
     pub(crate) fn targets(&self, most: usize) -> Vec<OpId> {
         let mut known: BTreeSet<OpId> = self.words.iter().flat_map(|word| word.strengths.keys().copied()).collect();
         if self.words.is_empty() {
-            known = self.mentions.iter().flatten().flat_map(|e| self.index.typing.producers.get(e).into_iter().flatten().map(|p| p.0)).collect();
+            known = self
+                .mentions
+                .iter()
+                .flatten()
+                .flat_map(|e| self.index.typing.producers.get(e).into_iter().flatten().map(|p| p.0))
+                .collect();
         }
-        let looks_only = self.clause.mode != Mode::Do && self.clause.act.is_none_or(|act| act == Act::Read || self.clause.outcome.is_none());
+        let looks_only =
+            self.clause.mode != Mode::Do && self.clause.act.is_none_or(|act| act == Act::Read || self.clause.outcome.is_none());
         let mut ops: Vec<(f64, OpId)> = known
             .into_iter()
             .filter(|op| self.index.ops[*op].usable && (!looks_only || self.index.ops[*op].method.is_safe()))
@@ -228,8 +251,25 @@ impl<'i, 'a> View<'i, 'a> {
     }
 }
 
+/// How strongly a word stands for each operation: by the words of its definition, and by what it yields where the word names a resource.
+fn strengths(index: &Index<'_>, word: &ContentWord) -> HashMap<OpId, f64> {
+    let mut strengths = index.strengths(&word.stem);
+    let entities = if word.is_verb { Vec::new() } else { index.entities_of(&word.text) };
+    for entity in entities {
+        for &(op, number) in index.typing.producers.get(&entity).into_iter().flatten() {
+            let found = &index.typing.operations[op].yields[number];
+            if found.score >= 0.6 && found.nesting > 0 {
+                let known = strengths.entry(op).or_default();
+                *known = known.max(index.weights.yields_it * found.score);
+            }
+        }
+    }
+    strengths
+}
+
 fn is_temporal(stem: &str) -> bool {
-    const TEMPORAL: &[&str] = &["latest", "recent", "current", "today", "daili", "upcom", "now", "last", "previou", "futur", "activ", "new"];
+    const TEMPORAL: &[&str] =
+        &["latest", "recent", "current", "today", "daili", "upcom", "now", "last", "previou", "futur", "activ", "new"];
     TEMPORAL.contains(&stem)
 }
 
@@ -257,7 +297,11 @@ fn method_fit(act: Act, method: &Method) -> f64 {
 }
 
 fn view_literals(index: &Index<'_>, sentence: &Sentence, clause: &Clause) -> Vec<ViewLiteral> {
-    clause.literals.iter().map(|&(position, number)| view_literal(index, &sentence.literals[number], clause, position, number)).collect()
+    clause
+        .literals
+        .iter()
+        .map(|&(position, number)| view_literal(index, &sentence.literals[number], clause, position, number))
+        .collect()
 }
 
 fn view_literal(index: &Index<'_>, literal: &Literal, clause: &Clause, position: usize, number: usize) -> ViewLiteral {
@@ -274,10 +318,12 @@ fn view_literal(index: &Index<'_>, literal: &Literal, clause: &Clause, position:
         entities = index.entities_of(&word.text);
     }
     // `the director of X`: X is not a director.
-    if let Some(word) = previous.filter(|word| entities.is_empty() && word.position + 2 == position && is_person_like(&word.stem)) {
+    if let Some(word) = previous.filter(|word| entities.is_empty() && word.position + 2 == position && is_person_like(&word.stem))
+    {
         not = index.entities_of(&word.text);
     }
-    let is_person = literal.kind == LiteralKind::Name && (clause.agents.contains(&position) || literal.possessive) && entities.is_empty();
+    let is_person =
+        literal.kind == LiteralKind::Name && (clause.agents.contains(&position) || literal.possessive) && entities.is_empty();
     ViewLiteral {
         number,
         kind: literal.kind,
@@ -285,7 +331,13 @@ fn view_literal(index: &Index<'_>, literal: &Literal, clause: &Clause, position:
         entities,
         not,
         is_person,
-        before: before.iter().rev().take(1).filter(|word| word.position + 1 >= position || word.position + 2 >= position && literal.kind == LiteralKind::Number).map(|word| word.stem.clone()).collect(),
+        before: before
+            .iter()
+            .rev()
+            .take(1)
+            .filter(|word| word.position + 1 >= position || word.position + 2 >= position && literal.kind == LiteralKind::Number)
+            .map(|word| word.stem.clone())
+            .collect(),
     }
 }
 

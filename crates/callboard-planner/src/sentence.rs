@@ -26,7 +26,10 @@ impl Vocabulary {
     /// Whether a word names a resource, by itself or by a synonym.
     pub(crate) fn is_noun(&self, word: &str) -> bool {
         let stem = stem(word);
-        !is_stop(word) && (self.nouns.contains(&stem) || is_person_like(&stem) && act_of(&stem).is_none() || self.lexicon.similar(&stem).iter().any(|s| self.nouns.contains(*s)))
+        !is_stop(word)
+            && (self.nouns.contains(&stem)
+                || is_person_like(&stem) && act_of(&stem).is_none()
+                || self.lexicon.similar(&stem).iter().any(|s| self.nouns.contains(*s)))
     }
 
     pub(crate) fn is_verb(&self, word: &str) -> bool {
@@ -36,7 +39,12 @@ impl Vocabulary {
     /// Whether the word means something to us, so that it is no name.
     pub(crate) fn explains(&self, word: &str) -> bool {
         let stem = stem(word);
-        self.is_term(&stem) || act_of(&stem).is_some() || self.is_noun(word) || !self.lexicon.similar(&stem).is_empty() || number_word(word).is_some() || (word.ends_with("ly") && word.len() > 4)
+        self.is_term(&stem)
+            || act_of(&stem).is_some()
+            || self.is_noun(word)
+            || !self.lexicon.similar(&stem).is_empty()
+            || number_word(word).is_some()
+            || (word.ends_with("ly") && word.len() > 4)
     }
 }
 
@@ -190,12 +198,19 @@ fn closing_quote(chars: &[char], i: usize) -> Option<usize> {
 fn push_raw(piece: &str, tokens: &mut Vec<Raw>, starts_sentence: &mut bool) {
     let keeps = |c: char| c.is_alphanumeric() || "$€£#/@_".contains(c);
     let core_start = piece.find(keeps).unwrap_or(piece.len());
-    let core_end = piece.rfind(|c: char| c.is_alphanumeric() || "%_/".contains(c)).map_or(core_start, |at| {
-        at + piece[at..].chars().next().map_or(1, char::len_utf8)
-    });
+    let core_end = piece
+        .rfind(|c: char| c.is_alphanumeric() || "%_/".contains(c))
+        .map_or(core_start, |at| at + piece[at..].chars().next().map_or(1, char::len_utf8));
     let mut mark = |text: &str, starts: &mut bool| {
         for c in text.chars().filter(|c| ",;.:?!()&".contains(*c)) {
-            tokens.push(Raw { text: c.to_string(), lower: c.to_string(), capital: false, quoted: false, possessive: false, starts_sentence: false });
+            tokens.push(Raw {
+                text: c.to_string(),
+                lower: c.to_string(),
+                capital: false,
+                quoted: false,
+                possessive: false,
+                starts_sentence: false,
+            });
             *starts |= ".?!".contains(c);
         }
     };
@@ -206,15 +221,33 @@ fn push_raw(piece: &str, tokens: &mut Vec<Raw>, starts_sentence: &mut bool) {
     mark(&piece[..core_start], starts_sentence);
     let core = &piece[core_start..core_end];
     let (core, possessive) = match core.strip_suffix("'s").or_else(|| core.strip_suffix("'S")) {
-        Some(rest) if !matches!(rest.to_lowercase().as_str(), "it" | "that" | "what" | "who" | "there" | "let" | "he" | "she") => (rest, true),
+        Some(rest)
+            if !matches!(rest.to_lowercase().as_str(), "it" | "that" | "what" | "who" | "there" | "let" | "he" | "she") =>
+        {
+            (rest, true)
+        }
         _ => (core, piece[core_end..].starts_with('\'') && core.ends_with('s')),
     };
     let capital = core.chars().next().is_some_and(char::is_uppercase);
-    tokens.push(Raw { text: core.to_owned(), lower: core.to_lowercase(), capital, quoted: false, possessive, starts_sentence: *starts_sentence });
+    tokens.push(Raw {
+        text: core.to_owned(),
+        lower: core.to_lowercase(),
+        capital,
+        quoted: false,
+        possessive,
+        starts_sentence: *starts_sentence,
+    });
     *starts_sentence = false;
     let mut mark = |text: &str, starts: &mut bool| {
         for c in text.chars().filter(|c| ",;.:?!()&".contains(*c)) {
-            tokens.push(Raw { text: c.to_string(), lower: c.to_string(), capital: false, quoted: false, possessive: false, starts_sentence: false });
+            tokens.push(Raw {
+                text: c.to_string(),
+                lower: c.to_string(),
+                capital: false,
+                quoted: false,
+                possessive: false,
+                starts_sentence: false,
+            });
             *starts |= ".?!".contains(c);
         }
     };

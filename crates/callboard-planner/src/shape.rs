@@ -104,7 +104,16 @@ impl Shapes {
     pub(crate) fn places(&mut self, service: &Service, node: &NodeRef) -> Vec<Place> {
         let mut places: Vec<Place> = Vec::new();
         let reference = service.schema(node).and_then(|schema| schema.reference_name());
-        let root = Seed { node: node.clone(), pointer: Pointer::root(), name: String::new(), reference, nesting: 0, required: true, parent: None, depth: 0 };
+        let root = Seed {
+            node: node.clone(),
+            pointer: Pointer::root(),
+            name: String::new(),
+            reference,
+            nesting: 0,
+            required: true,
+            parent: None,
+            depth: 0,
+        };
         let mut waiting = VecDeque::from([root]);
         while let Some(seed) = waiting.pop_front() {
             if places.len() >= MAX_PLACES {

@@ -20,6 +20,8 @@ pub struct Weights {
     pub in_service: f64,
     /// In the service's title.
     pub in_title: f64,
+    /// The word names a resource of which the answer is a list.
+    pub yields_it: f64,
     /// A synonym counts this much of the word itself.
     pub synonym: f64,
     /// Weight of a word: `base + rarity * ln(operations / operations with it)`, at most `most`.
@@ -84,6 +86,7 @@ impl Default for Weights {
             in_description: 0.45,
             in_service: 0.7,
             in_title: 0.3,
+            yields_it: 0.8,
             synonym: 0.75,
             word_base: 0.8,
             word_rarity: 0.35,

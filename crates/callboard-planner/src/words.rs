@@ -152,7 +152,14 @@ fn inflections(verb: &str) -> Vec<String> {
     let short = verb.strip_suffix('e').unwrap_or(verb);
     let doubled = verb.chars().last().map(|last| format!("{verb}{last}")).unwrap_or_default();
     let y = verb.strip_suffix('y').map(|stem| format!("{stem}ies"));
-    let mut forms = vec![verb.to_owned(), format!("{verb}s"), format!("{verb}es"), format!("{short}ing"), format!("{doubled}ing"), format!("{short}ed")];
+    let mut forms = vec![
+        verb.to_owned(),
+        format!("{verb}s"),
+        format!("{verb}es"),
+        format!("{short}ing"),
+        format!("{doubled}ing"),
+        format!("{short}ed"),
+    ];
     forms.extend(y);
     forms
 }

@@ -36,7 +36,8 @@ fn system(files: &[(&str, PathBuf)]) -> Option<System> {
 
 fn shop() -> Option<System> {
     let names = ["catalog", "customers", "cart", "orders", "payments", "shipping"];
-    let files: Vec<(&str, PathBuf)> = names.iter().map(|name| (*name, root().join("examples/shop/services").join(name).join("openapi.yaml"))).collect();
+    let files: Vec<(&str, PathBuf)> =
+        names.iter().map(|name| (*name, root().join("examples/shop/services").join(name).join("openapi.yaml"))).collect();
     system(&files)
 }
 
@@ -187,7 +188,10 @@ fn sentences_about_jupyter_become_operations_of_the_hub() {
         &[
             ("Create a group team and delete it.", &["POST /groups/{name}", "DELETE /groups/{name}"]),
             ("List all users.", &["GET /users"]),
-            ("Create the user ben, list his tokens and delete the user.", &["POST /users/{name}", "GET /users/{name}/tokens", "DELETE /users/{name}"]),
+            (
+                "Create the user ben, list his tokens and delete the user.",
+                &["POST /users/{name}", "GET /users/{name}/tokens", "DELETE /users/{name}"],
+            ),
         ],
     ));
 }
@@ -199,14 +203,29 @@ fn sentences_about_the_shop_cross_its_services() {
         &system,
         &[
             ("Register a customer and read the customer.", &["POST /customers", "GET /customers/{id}"]),
-            ("Register a customer, open a cart for the customer and read the cart.", &["POST /customers", "POST /carts", "GET /carts/{cartId}"]),
+            (
+                "Register a customer, open a cart for the customer and read the cart.",
+                &["POST /customers", "POST /carts", "GET /carts/{cartId}"],
+            ),
             (
                 "Register a customer, open a cart, put a product into the cart, place an order and pay the order.",
-                &["POST /customers", "POST /carts", "POST /carts/{cartId}/lines", "POST /orders", "POST /orders/{orderId}/payment"],
+                &[
+                    "POST /customers",
+                    "POST /carts",
+                    "POST /carts/{cartId}/lines",
+                    "POST /orders",
+                    "POST /orders/{orderId}/payment",
+                ],
             ),
-            ("Add a product, change its price and take it out of the catalog.", &["POST /products", "PATCH /products/{sku}", "DELETE /products/{sku}"]),
+            (
+                "Add a product, change its price and take it out of the catalog.",
+                &["POST /products", "PATCH /products/{sku}", "DELETE /products/{sku}"],
+            ),
             ("List the products.", &["GET /products"]),
-            ("Register a customer, delete the customer, and expect not found when the customer is read again.", &["POST /customers", "DELETE /customers/{id}", "GET /customers/{id}"]),
+            (
+                "Register a customer, delete the customer, and expect not found when the customer is read again.",
+                &["POST /customers", "DELETE /customers/{id}", "GET /customers/{id}"],
+            ),
         ],
     ));
 }
@@ -217,7 +236,10 @@ fn sentences_about_pets_create_change_and_delete() {
     all_right(&check_sentences(
         &system,
         &[
-            ("Add a new pet to the store, find it by its ID, update it and delete it.", &["POST /pet", "GET /pet/{petId}", "PUT /pet", "DELETE /pet/{petId}"]),
+            (
+                "Add a new pet to the store, find it by its ID, update it and delete it.",
+                &["POST /pet", "GET /pet/{petId}", "PUT /pet", "DELETE /pet/{petId}"],
+            ),
             ("Place an order for a pet and then delete the order.", &["POST /store/order", "DELETE /store/order/{orderId}"]),
             ("Create the user ada and delete the user.", &["POST /user", "DELETE /user/{username}"]),
             ("Show the inventory of the store.", &["GET /store/inventory"]),
@@ -237,7 +259,21 @@ fn odd_sentences_give_odd_plans_but_no_panic() {
     let map = map(&system, &MapOptions::default());
     let options = options();
     let planner = Planner::new(&system, &map, &options);
-    for sentence in ["", " ", ",,,,", "\"", "'s", "and and and", "ID 5", "§§§ ü ß 漢字 🙂", "a.b.c/d@e", "delete delete delete", "-1", "{}[]$", "it"] {
+    for sentence in [
+        "",
+        " ",
+        ",,,,",
+        "\"",
+        "'s",
+        "and and and",
+        "ID 5",
+        "§§§ ü ß 漢字 🙂",
+        "a.b.c/d@e",
+        "delete delete delete",
+        "-1",
+        "{}[]$",
+        "it",
+    ] {
         let plan = planner.plan(sentence, &options);
         every_required_input_is_bound(&plan, &system);
         passes_our_check(&plan, &system, sentence);
