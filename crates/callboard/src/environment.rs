@@ -126,6 +126,12 @@ impl Environment {
         of_target.or_else(|| self.virtual_services.get(service).map(|place| place.headers.clone())).unwrap_or_default()
     }
 
+    /// Uses a virtual service that is up already.
+    pub(crate) fn stand_in_at(&mut self, service: &ServiceName, base: String) {
+        self.make_virtual(service);
+        self.place_virtual(service, base);
+    }
+
     /// Puts virtual services in their places, once they have addresses.
     pub(crate) fn place_virtual(&mut self, service: &ServiceName, base: String) {
         let headers = self.headers_of(service.as_str());
@@ -224,7 +230,7 @@ fn known<'s>(service: &str, system: &'s System) -> Result<&'s Service, Failure> 
 }
 
 /// The loopback address of a URL such as `http://127.0.0.1:7005/api`.
-fn local_address(base: &str) -> Option<SocketAddr> {
+pub(crate) fn local_address(base: &str) -> Option<SocketAddr> {
     let url = url::Url::parse(base).ok().filter(|url| url.scheme() == "http")?;
     let ip = match url.host()? {
         url::Host::Domain("localhost") => Ipv4Addr::LOCALHOST.into(),

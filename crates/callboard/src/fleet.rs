@@ -23,11 +23,12 @@ pub(crate) struct VirtualFleet {
 }
 
 impl VirtualFleet {
-    /// Starts what an environment stands in for. A service may listen although no scenario calls it: its real neighbours do.
+    /// Starts what an environment stands in for, unless it is up already. A service may listen although no scenario calls it: its real
+    /// neighbours do.
     pub(crate) async fn start(system: &System, environment: &Environment, seed: u64) -> Result<Self, Failure> {
         let service = |name: &ServiceName| system.service(name.as_str()).cloned().map(Arc::new);
-        let services =
-            environment.virtual_services.iter().filter_map(|(name, place)| Some((service(name)?, place.address))).collect();
+        let missing = environment.virtual_services.iter().filter(|(name, _)| !environment.targets.contains_key(*name));
+        let services = missing.filter_map(|(name, place)| Some((service(name)?, place.address))).collect();
         Self::start_services(services, seed).await
     }
 
@@ -49,6 +50,11 @@ impl VirtualFleet {
     /// Where they are: base URLs, the base path of the definition included.
     pub(crate) fn addresses(&self) -> &[(ServiceName, String)] {
         &self.addresses
+    }
+
+    /// What came in and what was answered.
+    pub(crate) fn journal(&self) -> &Journal {
+        &self.journal
     }
 
     /// Which tests reached which operations: also calls that a real neighbour made on a test's behalf.

@@ -70,13 +70,20 @@ impl ScenarioDocument {
 impl Project {
     /// Finds the project: the named folder, or the nearest one upwards with a `callboard.toml`.
     pub(crate) fn find(folder: Option<&Path>) -> Result<Self, Failure> {
-        let root = match folder {
-            Some(folder) if folder.is_dir() => folder.to_owned(),
-            Some(folder) => {
-                return Err(Failure::argument(BAD_ARGUMENT, format!("`{}` is not a folder", folder.display()), None));
-            }
-            None => nearest_with_settings(Path::new(".")).unwrap_or_default(),
-        };
+        Self::open(Self::root_of(folder)?)
+    }
+
+    /// The folder of the project: the named one, or the nearest one upwards with a `callboard.toml`.
+    pub(crate) fn root_of(folder: Option<&Path>) -> Result<PathBuf, Failure> {
+        match folder {
+            Some(folder) if folder.is_dir() => Ok(folder.to_owned()),
+            Some(folder) => Err(Failure::argument(BAD_ARGUMENT, format!("`{}` is not a folder", folder.display()), None)),
+            None => Ok(nearest_with_settings(Path::new(".")).unwrap_or_default()),
+        }
+    }
+
+    /// Reads the settings in a folder, where there are any.
+    pub(crate) fn open(root: PathBuf) -> Result<Self, Failure> {
         let path = root.join(FILE_NAME);
         if !path.is_file() {
             return Ok(Self { root, settings: Settings::default() });
@@ -173,13 +180,18 @@ impl Project {
 
     /// Reads and parses one scenario file.
     pub(crate) fn read_scenario(&self, path: &Path, sources: &mut Sources) -> Result<ScenarioDocument, Failure> {
-        let shown_path: Arc<str> = Arc::from(shown(path));
         let bytes = std::fs::read(path).map_err(|error| {
             let help = (error.kind() == std::io::ErrorKind::NotFound).then(|| self.near_scenario(path)).flatten();
-            Failure::argument(Code("file"), format!("failed to read `{shown_path}`: {}", in_words(&error)), help)
+            Failure::argument(Code("file"), format!("failed to read `{}`: {}", shown(path), in_words(&error)), help)
         })?;
-        let document = Document::parse(shown_path.clone(), &bytes).map_err(|diagnostic| {
-            if let Ok(text) = std::str::from_utf8(&bytes) {
+        self.parse_scenario(path, &bytes, sources)
+    }
+
+    /// Parses a scenario file that lies, or is to lie, at a path.
+    pub(crate) fn parse_scenario(&self, path: &Path, bytes: &[u8], sources: &mut Sources) -> Result<ScenarioDocument, Failure> {
+        let shown_path: Arc<str> = Arc::from(shown(path));
+        let document = Document::parse(shown_path.clone(), bytes).map_err(|diagnostic| {
+            if let Ok(text) = std::str::from_utf8(bytes) {
                 sources.add(&shown_path, &Arc::from(text));
             }
             Failure::from(*diagnostic)

@@ -47,6 +47,17 @@ impl Suite {
                 Err(failure) => diagnostics.extend(failure.diagnostics),
             }
         }
+        Self::of(project, documents, diagnostics, definitions, sources)
+    }
+
+    /// The suite that scenario files make, checked against the definitions. What was wrong before is put before what is found.
+    pub(crate) fn of(
+        project: &Project,
+        documents: Vec<ScenarioDocument>,
+        mut diagnostics: Vec<Diagnostic>,
+        definitions: &[String],
+        sources: &mut Sources,
+    ) -> Result<Self, Failure> {
         let imported = read_imports(project, &documents, sources, &mut diagnostics);
         let all: Vec<&ScenarioDocument> = documents.iter().chain(&imported).collect();
         let named = with_sources_of(project.definitions(definitions)?, &all);
@@ -86,11 +97,12 @@ impl Suite {
     /// At least one scenario is there.
     pub(crate) fn require_scenarios(&self, root: &Path) -> Result<(), Failure> {
         if self.documents.is_empty() {
-            let place = crate::project::shown(crate::project::folder_or_here(root));
+            let place = crate::project::shown(root);
+            let place = if place.is_empty() { "here".to_owned() } else { format!("below `{place}`") };
             let help = "write one with `callboard generate \"…\" -o scenarios/NAME.arazzo.yaml`".to_owned();
             return Err(Failure::argument(
                 Code("no-scenarios"),
-                format!("no scenario file (*.arazzo.yaml) was found below `{place}`"),
+                format!("no scenario file (*.arazzo.yaml) was found {place}"),
                 Some(help),
             ));
         }

@@ -15,15 +15,15 @@ pub(crate) fn check(project: &Project, arguments: &CheckArgs, terminal: &Termina
     let suite = Suite::read(project, &arguments.files, &arguments.definitions.definitions, &mut sources)?;
     let problems: Vec<Diagnostic> = suite.problems().cloned().collect();
     let has_errors = problems.iter().any(Diagnostic::is_error);
+    if suite.documents.is_empty() && suite.system.services().is_empty() && !has_errors {
+        let help = "run `callboard init`, or name a file".to_owned();
+        return Err(Failure::argument(callboard_model::Code("nothing-to-check"), "there is nothing to check here", Some(help)));
+    }
     if arguments.json {
         terminal.json(&to_json(&problems));
     } else {
         terminal.diagnostics(&problems, &sources);
         terminal.say(summary(&suite));
-    }
-    if suite.documents.is_empty() && suite.system.services().is_empty() && !has_errors {
-        let help = "run `callboard init`, or name a file".to_owned();
-        return Err(Failure::argument(callboard_model::Code("nothing-to-check"), "there is nothing to check here", Some(help)));
     }
     Ok(if has_errors { Exit::BadInput } else { Exit::Pass })
 }

@@ -17,6 +17,7 @@ use crate::commands::run::{Session, all_scenarios, cancel_on_ctrl_c, exit_of, ht
 use crate::commands::{generate, impact, plan};
 use crate::environment::{Environment, Wishes};
 use crate::exit::{Exit, Failure};
+use crate::progress::Progress;
 use crate::project::{Project, shown};
 use crate::suite::{Suite, used_services};
 use crate::terminal::{Sources, Terminal};
@@ -110,9 +111,10 @@ async fn run(
     scenarios.retain(|scenario| only.is_none_or(|only| only.contains(&scenario.name)));
     let used: BTreeSet<ServiceName> =
         scenarios.iter().filter_map(|s| Some(used_services(&s.source, s.workflow()?, &suite.system))).flatten().collect();
-    let session = Session { project, suite, seed: 1, store: true };
+    let session = Session { project, suite, seed: 1, store: true, standing: None };
     let options = session.options(scenarios, &[]);
-    session.run(options, environment, &used, terminal, cancel.clone()).await
+    let mut progress = Progress::new(terminal);
+    session.run(options, environment, &used, terminal, &mut |event| progress.handle(event), cancel.clone()).await
 }
 
 /// The last part of a test's name.

@@ -16,18 +16,23 @@ pub(crate) async fn gaps(project: &Project, arguments: &GapsArgs, terminal: &Ter
     let suite = Suite::read(project, &[], &arguments.definitions.definitions, &mut sources)?;
     let errors = suite.errors();
     terminal.diagnostics(&errors, &sources);
-    let observed = match Store::open_to_read(&project.store_path()).await {
-        Ok(mut store) => store.observed().await.unwrap_or_default(),
-        // Without a store, the scenario files alone tell.
-        Err(_) => Vec::new(),
-    };
-    let gaps = analysis::gaps(&suite.system, &test_uses(&suite), &observed);
+    let gaps = find(project, &suite).await;
     if arguments.json {
         terminal.json(&analysis::json(&gaps));
     } else {
         terminal.data(&to_text(&gaps));
     }
     Ok(if errors.is_empty() { Exit::Pass } else { Exit::BadInput })
+}
+
+/// The operations that no scenario calls and no test was seen to reach.
+pub(crate) async fn find(project: &Project, suite: &Suite) -> Gaps {
+    let observed = match Store::open_to_read(&project.store_path()).await {
+        Ok(mut store) => store.observed().await.unwrap_or_default(),
+        // Without a store, the scenario files alone tell.
+        Err(_) => Vec::new(),
+    };
+    analysis::gaps(&suite.system, &test_uses(suite), &observed)
 }
 
 fn to_text(gaps: &Gaps) -> String {

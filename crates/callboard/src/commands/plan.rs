@@ -73,7 +73,8 @@ pub(crate) fn is_close(plan: &Plan) -> bool {
     !plan.alternatives.is_empty() && plan.margin < CLOSE_MARGIN
 }
 
-fn to_json(plan: &Plan, system: &System) -> Value {
+/// The plan in the shape that scripts rely on.
+pub(crate) fn to_json(plan: &Plan, system: &System) -> Value {
     let alternatives: Vec<Value> = plan
         .alternatives
         .iter()

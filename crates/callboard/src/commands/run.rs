@@ -8,7 +8,7 @@ use callboard_analysis::report::{self, Deselected, ReportService, RunReport};
 use callboard_model::run::{RunEvent, RunFinished, RunStarted};
 use callboard_model::{Code, Diagnostic, RunId, ServiceName, Severity};
 use callboard_runner::{Acceptance, Limits, RunOptions, Scenario};
-use callboard_store::{Recorder, RunContext};
+use callboard_store::{Recorder, RunContext, Sighting};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -48,7 +48,8 @@ pub(crate) async fn run(project: &Project, arguments: &RunArgs, terminal: &Termi
         .flatten()
         .collect();
     environment.require(&used)?;
-    let session = Session { project, suite: &suite, seed: arguments.seed.unwrap_or(1), store: !arguments.no_store };
+    let session =
+        Session { project, suite: &suite, seed: arguments.seed.unwrap_or(1), store: !arguments.no_store, standing: None };
     let outputs = Outputs {
         junit: arguments.junit.as_deref(),
         html: arguments.html.as_deref(),
@@ -60,7 +61,8 @@ pub(crate) async fn run(project: &Project, arguments: &RunArgs, terminal: &Termi
     options.jobs = arguments.jobs.map_or(0, usize::from);
     options.limits = Limits::default().within(arguments.timeout);
     let cancel = cancel_on_ctrl_c(terminal);
-    let report = session.run(options, environment, &used, terminal, cancel).await?;
+    let mut progress = Progress::new(terminal);
+    let report = session.run(options, environment, &used, terminal, &mut |event| progress.handle(event), cancel).await?;
     let mut report = RunReport { deselected: selection.deselected, replay: Some(replay(arguments)), ..report };
     if !arguments.is_whole() {
         // What a part of the tests does not meet, the others may.
@@ -168,6 +170,8 @@ pub(crate) struct Session<'a> {
     pub(crate) seed: u64,
     /// Whether results are kept.
     pub(crate) store: bool,
+    /// What virtual services saw that were up before the run and stay up after it.
+    pub(crate) standing: Option<&'a (dyn Fn() -> Vec<Sighting> + Sync)>,
 }
 
 impl Session<'_> {
@@ -185,13 +189,14 @@ impl Session<'_> {
         }
     }
 
-    /// Starts virtual services, runs, keeps the results.
+    /// Starts virtual services, runs, keeps the results. `watch` sees each event as it happens.
     pub(crate) async fn run(
         &self,
         mut options: RunOptions,
         mut environment: Environment,
         used: &BTreeSet<ServiceName>,
         terminal: &Terminal,
+        watch: &mut (dyn FnMut(&RunEvent) + Send),
         cancel: CancellationToken,
     ) -> Result<RunReport, Failure> {
         let fleet = VirtualFleet::start(&self.suite.system, &environment, self.seed).await?;
@@ -203,9 +208,10 @@ impl Session<'_> {
         options.secrets = environment.secrets.clone();
         let services = self.services_of_report(&environment, used);
         let recorder = self.store.then(|| self.recorder(&environment));
-        let (started, finished) = follow(options, recorder.as_ref(), terminal, cancel).await;
+        let (started, finished) = follow(options, recorder.as_ref(), watch, cancel).await;
         if let Some(recorder) = recorder {
             recorder.record_sightings(fleet.sightings());
+            recorder.record_sightings(self.standing.map(|seen| seen()).unwrap_or_default());
             self.warn_of_loss(&recorder.finish().await, terminal);
         }
         fleet.stop().await;
@@ -247,11 +253,11 @@ impl Session<'_> {
     }
 }
 
-/// Runs, and hands each event to the progress line and the store.
+/// Runs, and hands each event to who watches and to the store.
 async fn follow(
     options: RunOptions,
     recorder: Option<&Recorder>,
-    terminal: &Terminal,
+    watch: &mut (dyn FnMut(&RunEvent) + Send),
     cancel: CancellationToken,
 ) -> (RunStarted, RunFinished) {
     let (sender, mut receiver) = mpsc::channel(256);
@@ -263,9 +269,8 @@ async fn follow(
         deselected: options.deselected.clone(),
     };
     let running = tokio::spawn(callboard_runner::run(options, sender, cancel));
-    let mut progress = Progress::new(terminal);
     while let Some(event) = receiver.recv().await {
-        progress.handle(&event);
+        watch(&event);
         if let RunEvent::RunStarted(begun) = &event {
             started.clone_from(begun);
         }
@@ -382,7 +387,7 @@ fn new_run_id() -> String {
 }
 
 /// The command that runs the same again.
-fn replay(arguments: &RunArgs) -> String {
+pub(crate) fn replay(arguments: &RunArgs) -> String {
     let mut words = vec!["callboard run".to_owned()];
     words.extend(arguments.files.iter().map(|file| report::curl::quote(&file.display().to_string())));
     let pairs = [

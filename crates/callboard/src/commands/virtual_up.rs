@@ -50,7 +50,8 @@ async fn stopped() {
     }
 }
 
-fn chosen(system: &System, names: &[String]) -> Result<Vec<Arc<Service>>, Failure> {
+/// The services of these names; all of the system when none is given.
+pub(crate) fn chosen(system: &System, names: &[String]) -> Result<Vec<Arc<Service>>, Failure> {
     if names.is_empty() {
         return Ok(system.services().iter().cloned().map(Arc::new).collect());
     }
