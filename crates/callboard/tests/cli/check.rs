@@ -94,7 +94,16 @@ async fn a_diagnostic_shows_the_line_and_a_way_out() {
     let text = project.read("scenarios/orders.arazzo.yaml").replacen("operationId: getOrder", "operationId: getOder", 1);
     project.write("scenarios/orders.arazzo.yaml", text);
     let outcome = project.run(&["check"]).await;
-    insta::assert_snapshot!(outcome.exits(2).stderr, @"");
+    insta::assert_snapshot!(outcome.exits(2).stderr, @r"
+    error[unknown-operation]: no source has an operation `getOder`
+      --> scenarios/orders.arazzo.yaml:13:22
+       |
+    13 |         operationId: getOder
+       |                      ^^^^^^^
+       |
+       = help: did you mean `getOrder`?
+    1 scenario in 1 file, 1 service with 3 operations: 1 error
+    ");
 }
 
 #[tokio::test]

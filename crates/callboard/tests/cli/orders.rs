@@ -47,8 +47,7 @@ workflows:
 /// A workflow that makes an order, reads it, and removes it at the end.
 pub(crate) fn workflow(id: &str) -> String {
     format!(
-        "\
-  - workflowId: {id}
+        "  - workflowId: {id}
     steps:
       - stepId: make
         operationId: createOrder

@@ -10,7 +10,7 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, ChildStdout, Command};
 
 /// No command of these tests may take longer.
-const DEADLINE: Duration = Duration::from_secs(120);
+const DEADLINE: Duration = Duration::from_secs(60);
 
 /// A folder with files, removed at the end of the test.
 pub(crate) struct Project {
@@ -113,6 +113,11 @@ impl Project {
     }
 }
 
+/// Waits for something that must come.
+pub(crate) async fn in_time<T>(what: impl Future<Output = T>) -> T {
+    tokio::time::timeout(DEADLINE, what).await.expect("it comes in time")
+}
+
 async fn finish(mut command: Command, arguments: &[&str]) -> Outcome {
     let line = format!("callboard {}", arguments.join(" "));
     let child = command.spawn().expect("the binary starts");
@@ -138,8 +143,7 @@ impl Running {
     /// The next line of stdout.
     pub(crate) async fn line(&mut self) -> String {
         let mut line = String::new();
-        let read = tokio::time::timeout(DEADLINE, self.stdout.read_line(&mut line)).await;
-        read.expect("a line arrives in time").expect("stdout is read");
+        in_time(self.stdout.read_line(&mut line)).await.expect("stdout is read");
         line.trim_end().to_owned()
     }
 

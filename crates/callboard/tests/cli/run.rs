@@ -6,7 +6,7 @@ use callboard_testkit::{Received, Reply, TestServer};
 use serde_json::{Value, json};
 
 use crate::orders;
-use crate::project::{Outcome, Project, texts};
+use crate::project::{Outcome, Project, in_time, texts};
 use crate::xml;
 
 fn names(report: &Value) -> Vec<String> {
@@ -58,7 +58,26 @@ async fn a_failing_run_ends_with_1_and_tells_all_that_is_needed() {
     let outcome = project.run(&["run"]).await;
     outcome.exits(1);
     assert_eq!(outcome.stdout, "");
-    insta::assert_snapshot!(steady(&outcome.stderr, &server.url("")), @"");
+    insta::assert_snapshot!(steady(&outcome.stderr, &server.url("")), @r#"
+    FAILED scenarios/orders.arazzo.yaml#buy TIME
+
+      step read  scenarios/orders.arazzo.yaml:12:9
+        GET /orders/{id} of orders
+        ✗ $response.body#/item == 'teapot'  line 17
+          expected  "teapot"
+          actual    "kettle"
+        answer    200 OK, 24 bytes in TIME
+            {
+              "id": 7,
+          >   "item": "kettle"
+            }
+        repeat    curl -sS -i http://SERVER/orders/7 -H 'accept: application/json' -H 'traceparent: TRACE' -H 'baggage: callboard.test=scenarios%2Forders.arazzo.yaml%23buy'
+
+      not run: step read-again
+
+    1 scenario: 0 passed, 1 failed in TIME (seed 1)
+    run it again: callboard run --seed 1
+    "#);
     assert_eq!(server.lines(), ["POST /orders", "GET /orders/7", "DELETE /orders/7"], "teardown runs, read-again does not");
 }
 
@@ -231,7 +250,7 @@ async fn ctrl_c_keeps_what_is_finished_and_tears_down() {
     .await;
     let project = orders::project(&server.url(""), &["first", "second", "third"]);
     let running = project.start(&["run", "--jobs", "1", "--json", "report.json", "--junit", "report.xml"]);
-    server.wait_for_requests(6).await;
+    in_time(server.wait_for_requests(6)).await;
     running.signal("INT");
     let outcome = running.end().await;
     outcome.exits(130).says(&["1 passed"]);
