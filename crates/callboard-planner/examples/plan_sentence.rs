@@ -42,6 +42,7 @@ fn main() {
         }
     }
     let system = System::new(services);
+    eprintln!("loaded {} operations", system.operations().count());
     let started = std::time::Instant::now();
     let map = map(&system, &MapOptions::default());
     let mapped = started.elapsed();

@@ -96,7 +96,7 @@ pub(crate) struct OperationTypes {
 #[derive(Debug, Default)]
 pub(crate) struct Typing {
     pub(crate) entities: Vec<EntityInfo>,
-    by_noun: HashMap<String, EntityId>,
+    by_noun: BTreeMap<String, EntityId>,
     by_last_word: HashMap<String, Vec<EntityId>>,
     /// By operation, in the order of `System::operations`.
     pub(crate) operations: Vec<OperationTypes>,
@@ -265,7 +265,8 @@ impl Typing {
     /// `cust` for customer, `client` for customer: where exactly one entity fits.
     fn similar(&self, word: &str, service: usize) -> Option<(EntityId, f64)> {
         if word.len() >= 4 {
-            let mut starts = self.by_noun.iter().filter(|(noun, _)| noun.starts_with(word) && !noun.contains(' '));
+            let from = self.by_noun.range(word.to_owned()..).take_while(|(noun, _)| noun.starts_with(word));
+            let mut starts = from.filter(|(noun, _)| !noun.contains(' '));
             if let (Some((_, id)), None) = (starts.next(), starts.next()) {
                 return Some((*id, 0.7));
             }
