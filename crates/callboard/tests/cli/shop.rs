@@ -33,18 +33,20 @@ impl RunningShop {
         &self.addresses[service]
     }
 
-    /// The shop's project, with the addresses of this shop.
+    /// The shop's project, with the addresses of this shop in its settings and definitions.
     pub(crate) fn project(&self) -> Project {
-        let project = Project::with(callboard_shop::files());
-        project.write("callboard.toml", self.settings());
+        let project = Project::empty();
+        for (path, content) in callboard_shop::files() {
+            project.write(path, self.here(content));
+        }
         project.write(".gitignore", ".callboard/\n");
         project
     }
 
-    fn settings(&self) -> String {
-        let text = callboard_shop::files().iter().find(|(path, _)| *path == "callboard.toml").expect("the shop has settings").1;
-        let services = text.split("[environments.").next().expect("a first part");
-        let place = |(name, url): (&String, &String)| format!("[environments.local.services.{name}]\nserver = \"{url}\"\n\n");
-        services.to_owned() + &self.addresses.iter().map(place).collect::<String>()
+    /// A text with the addresses of this shop in the place of the usual ones.
+    fn here(&self, text: &str) -> String {
+        let usual = |index: u16| format!("http://127.0.0.1:{}", callboard_shop::BASE_PORT + index);
+        let services = (0..).zip(callboard_shop::SERVICES);
+        services.fold(text.to_owned(), |text, (index, service)| text.replace(&usual(index), &self.addresses[service]))
     }
 }
