@@ -1,9 +1,10 @@
 //! Criteria: conditions on what a step learned, compiled once, with an outcome that says what was there instead.
 //!
 //! Decisions where the specification is silent or at odds with itself:
-//! - A place that does not exist counts as `null` in `==` (`$response.body#/nope == null` holds). `!=` between such a place and
-//!   anything but `null`, and a negation (`!`) around any comparison of it, cannot be evaluated: it is most likely a misspelled place,
-//!   and must not turn a check green.
+//! - A place that does not exist counts as `null` in `==` (`$response.body#/nope == null` holds). What would hold only because a place
+//!   is not there cannot be evaluated: `!=` between it and anything but `null`, `==` between two of them, a negation (`!`) of it or of
+//!   a comparison with it, and such a comparison as an operand (`($response.body#/nope == 'x') == false`). Most likely the place is
+//!   misspelled, and that must not turn a check green.
 //! - `!= null` is the opposite of `== null`, as the specification's own example needs.
 //! - A condition that is neither true, false nor `null` (a bare number, say) cannot be evaluated. `null` does not hold.
 //! - `regex` searches (no anchors are added) in the text of the context: scalars in their plain form, structures as JSON.

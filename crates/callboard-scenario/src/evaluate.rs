@@ -92,11 +92,7 @@ fn simple(condition: &Condition, text: &str, context: &dyn Context) -> Outcome {
 
 /// What holds for a place that does not exist, negated, would hold whatever it is compared with: that is no answer.
 fn negation(inner: &Condition, text: &str, context: &dyn Context) -> Outcome {
-    let absent = |(_, left, right): (Operator, &Condition, &Condition)| {
-        let (a, b) = (value_of(left, context).ok()?, value_of(right, context).ok()?);
-        absent_side(left, &a, &b).or_else(|| absent_side(right, &b, &a))
-    };
-    if let Some(why) = inner.comparisons().into_iter().find_map(absent) {
+    if let Some(why) = absent_within(inner, context) {
         return Outcome::Unevaluable { why };
     }
     match simple(inner, text, context) {
@@ -143,9 +139,7 @@ fn comparison(operator: Operator, left: &Condition, right: &Condition, context: 
         (Ok(a), Ok(b)) => (a, b),
         (Err(outcome), _) | (_, Err(outcome)) => return outcome,
     };
-    if operator == Operator::NotEqual
-        && let Some(why) = absent_side(left, &a, &b).or_else(|| absent_side(right, &b, &a))
-    {
+    if let Some(why) = meaningless(operator, (left, &a), (right, &b)) {
         return Outcome::Unevaluable { why };
     }
     let null = Value::Null;
@@ -156,6 +150,46 @@ fn comparison(operator: Operator, left: &Condition, right: &Condition, context: 
             let (a, b) = incomparable.kinds;
             Outcome::Unevaluable { why: format!("{a} and {b} have no order for `{}`", operator.as_str()) }
         }
+    }
+}
+
+/// A place that does not exist in a condition whose truth is turned round or compared: alone, or beside a value that is not `null`.
+fn absent_within(condition: &Condition, context: &dyn Context) -> Option<String> {
+    match condition {
+        Condition::Literal(_) => None,
+        Condition::Reference(expression) => {
+            let is_absent = matches!(expression.evaluate(context), Ok(None));
+            is_absent.then(|| format!("`{expression}` does not exist; compare it with `null` if that is what is meant"))
+        }
+        Condition::Not(inner) => absent_within(inner, context),
+        Condition::All(parts) | Condition::Any(parts) => parts.iter().find_map(|part| absent_within(part, context)),
+        Condition::Compare { left, right, .. } => {
+            let (a, b) = (place(left, context)?, place(right, context)?);
+            let absent = absent_side(left, &a, &b).or_else(|| absent_side(right, &b, &a));
+            absent.or_else(|| {
+                [left, right].into_iter().filter(|side| is_nested(side)).find_map(|side| absent_within(side, context))
+            })
+        }
+    }
+}
+
+/// An operand as far as it may be absent: a nested condition is there, whether it is true or false.
+fn place<'c>(condition: &'c Condition, context: &'c dyn Context) -> Option<Side<'c>> {
+    if is_nested(condition) { Some(Some(Cow::Owned(Value::Bool(true)))) } else { value_of(condition, context).ok() }
+}
+
+fn is_nested(condition: &Condition) -> bool {
+    !matches!(condition, Condition::Literal(_) | Condition::Reference(_))
+}
+
+/// Why a comparison of places that do not exist would hold, and says nothing: `!=` with a value, `==` with each other.
+fn meaningless(operator: Operator, left: (&Condition, &Side<'_>), right: (&Condition, &Side<'_>)) -> Option<String> {
+    match (operator, left, right) {
+        (Operator::NotEqual, (left, a), (right, b)) => absent_side(left, a, b).or_else(|| absent_side(right, b, a)),
+        (Operator::Equal, (Condition::Reference(left), None), (Condition::Reference(right), None)) => {
+            Some(format!("neither `{left}` nor `{right}` exists, so nothing is compared"))
+        }
+        _ => None,
     }
 }
 
@@ -189,11 +223,16 @@ fn value_of<'c>(condition: &'c Condition, context: &'c dyn Context) -> Result<Si
     match condition {
         Condition::Literal(value) => Ok(Some(Cow::Borrowed(value))),
         Condition::Reference(expression) => Ok(expression.evaluate(context)?),
-        nested => match simple(nested, "", context) {
-            Outcome::Holds => Ok(Some(Cow::Owned(Value::Bool(true)))),
-            Outcome::Fails { .. } => Ok(Some(Cow::Owned(Value::Bool(false)))),
-            unevaluable => Err(unevaluable),
-        },
+        nested => {
+            if let Some(why) = absent_within(nested, context) {
+                return Err(Outcome::Unevaluable { why });
+            }
+            match simple(nested, "", context) {
+                Outcome::Holds => Ok(Some(Cow::Owned(Value::Bool(true)))),
+                Outcome::Fails { .. } => Ok(Some(Cow::Owned(Value::Bool(false)))),
+                unevaluable => Err(unevaluable),
+            }
+        }
     }
 }
 

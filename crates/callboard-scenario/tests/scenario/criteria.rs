@@ -121,11 +121,25 @@ fn what_cannot_be_evaluated_never_holds() {
     cannot_be_evaluated(&simple("!($response.body#/nope == 'x')"), "does not exist");
     cannot_be_evaluated(&simple("!($statusCode == 404 || $response.body#/nope < 3)"), "does not exist");
     assert_eq!(simple("!($response.body#/nope != null)"), Outcome::Holds);
+    cannot_be_evaluated(&simple("($response.body#/nope == 'x') == false"), "does not exist");
+    cannot_be_evaluated(&simple("($response.body#/nope == 'x') != true"), "does not exist");
+    cannot_be_evaluated(&simple("!(($response.body#/nope == 'x') == true)"), "does not exist");
+    cannot_be_evaluated(&simple("!$response.body#/nope"), "does not exist");
+    cannot_be_evaluated(&simple("!($response.body#/nope && $response.body#/ok)"), "does not exist");
+    cannot_be_evaluated(&simple("$response.body#/nope == $inputs.nope"), "neither");
+    cannot_be_evaluated(&simple("!($response.body#/nope == $inputs.nope)"), "neither");
+    holds(&["($response.body#/nope == null) == true", "$response.body#/nothing == $inputs.nope"]);
     let no_body = Answer { body: None };
     let criterion = Criterion::simple("$response.body#/name == 'x' || $response.body == null").expect("well-formed");
     cannot_be_evaluated(&criterion.evaluate(&no_body), "no body");
     let criterion = Criterion::simple("!($response.body#/name == 'x')").expect("well-formed");
     cannot_be_evaluated(&criterion.evaluate(&no_body), "no body");
+}
+
+#[test]
+fn comparisons_of_comparisons_take_no_longer_than_they_are_long() {
+    let nested = (0..60).fold("$statusCode == 201".to_owned(), |inner, _| format!("({inner}) == true"));
+    holds(&[nested.as_str()]);
 }
 
 #[test]
