@@ -152,6 +152,18 @@ async fn a_full_disk_costs_a_warning_and_leaves_the_exit_code_of_the_run() {
     assert!(!stderr.contains("panicked"), "{stderr}");
 }
 
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_full_disk_behind_stdout_is_told() {
+    let project = orders::project("http://127.0.0.1:1", &["buy"]);
+    let mut command = project.command(&["map", "--json"]);
+    command.stdout(std::fs::OpenOptions::new().write(true).open("/dev/full").expect("Linux has it"));
+    let output = command.output().await.expect("the binary starts");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_ne!(output.status.code(), Some(0), "{stderr}");
+    assert!(stderr.contains("error[") && !stderr.contains("panicked"), "{stderr}");
+}
+
 #[tokio::test]
 async fn a_report_that_cannot_be_written_stops_the_run_before_it_begins() {
     let server = orders::server().await;

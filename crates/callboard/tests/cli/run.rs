@@ -268,6 +268,114 @@ async fn ctrl_c_keeps_what_is_finished_and_tears_down() {
     assert!(stored.scenarios.iter().any(|result| result.name.as_str().ends_with("#first")), "what was finished is kept");
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn a_second_ctrl_c_ends_at_once() {
+    let server = TestServer::start(|request| match request.method.as_str() {
+        "GET" | "DELETE" => Reply::Hang,
+        _ => orders::answer(request),
+    })
+    .await;
+    let project = orders::project(&server.url(""), &["buy"]);
+    let running = project.start(&["run"]);
+    in_time(server.wait_for_requests(2)).await;
+    running.signal("INT");
+    in_time(server.wait_for_requests(3)).await;
+    assert_eq!(server.lines()[2], "DELETE /orders/7", "teardown began");
+    running.signal("INT");
+    running.end().await.exits(130);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_termination_is_as_clean_as_ctrl_c() {
+    let server = TestServer::start(hangs_on_read).await;
+    let project = orders::project(&server.url(""), &["buy"]);
+    let running = project.start(&["run", "--json", "report.json"]);
+    in_time(server.wait_for_requests(2)).await;
+    running.signal("TERM");
+    let outcome = running.end().await;
+    assert!([130, 143].contains(&outcome.code), "{outcome}");
+    assert_eq!(server.lines().last().map(String::as_str), Some("DELETE /orders/7"), "teardown runs");
+    let report: Value = serde_json::from_str(&project.read("report.json")).expect("the report is written");
+    assert_eq!(report["interrupted"], true);
+}
+
+/// A reader that goes away, or a full disk, says nothing about the system under test.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_report_that_nobody_reads_does_not_turn_a_failure_green() {
+    let server = TestServer::start(wrong_item).await;
+    let project = orders::project(&server.url(""), &["buy"]);
+    let mut running = project.command(&["run", "--json", "-"]).spawn().expect("the binary starts");
+    drop(running.stdout.take());
+    let status = in_time(running.wait()).await.expect("it ends");
+    assert_eq!(status.code(), Some(1), "a failed test stays one");
+    if let Ok(full) = std::fs::OpenOptions::new().write(true).open("/dev/full") {
+        let mut command = project.command(&["run", "--json", "-"]);
+        let status = in_time(command.stdout(full).status()).await.expect("it ends");
+        assert_ne!(status.code(), Some(0), "a failed test stays one");
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_reader_that_goes_away_ends_other_commands_quietly() {
+    let project = orders::project("http://127.0.0.1:1", &["buy"]);
+    let mut running = project.command(&["map", "--json"]).spawn().expect("the binary starts");
+    drop(running.stdout.take());
+    let output = in_time(running.wait_with_output()).await.expect("it ends");
+    assert_eq!((output.status.code(), String::from_utf8_lossy(&output.stderr).as_ref()), (Some(0), ""));
+}
+
+/// Two workflows of which one needs the other: order, and what is not run.
+#[tokio::test]
+async fn a_scenario_that_depends_on_a_failed_one_is_not_run() {
+    let server = TestServer::start(wrong_item).await;
+    let project = orders::project(&server.url(""), &[]);
+    let text =
+        orders::scenario(&["first", "second"]).replace("workflowId: second\n", "workflowId: second\n    dependsOn: [first]\n");
+    project.write("scenarios/orders.arazzo.yaml", text);
+    let report = project.run(&["run", "--json"]).await.exits(1).json();
+    let verdicts = texts(&report["scenarios"], "verdict");
+    assert_eq!(verdicts[0], "failed");
+    assert!(["notRun", "inconclusive"].contains(&verdicts[1].as_str()), "{report:#}");
+    assert_eq!(report["summary"]["passed"], 0);
+}
+
+#[tokio::test]
+async fn a_status_that_no_definition_knows_is_a_failure() {
+    let server = TestServer::start(|request| match request.method.as_str() {
+        "GET" => Reply::json(203, &json!({"id": 7, "item": "teapot"})),
+        _ => orders::answer(request),
+    })
+    .await;
+    let project = orders::project(&server.url(""), &["buy"]);
+    let text = project.read("scenarios/orders.arazzo.yaml").replace("$statusCode == 200", "$statusCode >= 200");
+    project.write("scenarios/orders.arazzo.yaml", text);
+    project.run(&["run"]).await.exits(1).says(&["203"]);
+}
+
+#[tokio::test]
+async fn what_is_no_http_and_what_breaks_off_is_a_failure_with_a_reason() {
+    let replies = [Reply::Raw("not http at all\r\n\r\n".into()), Reply::Reset, Reply::Close, Reply::stall(200, "{\"id\": 7")];
+    for reply in replies {
+        let shown = format!("{reply:?}");
+        let server = TestServer::start(move |request| match request.method.as_str() {
+            "GET" => reply.clone(),
+            _ => orders::answer(request),
+        })
+        .await;
+        let project = orders::project(&server.url(""), &["buy"]);
+        let outcome = project.run(&["run", "--timeout", "0.5", "--json"]).await;
+        assert_eq!(outcome.code, 1, "{shown}\n{outcome}");
+        let report = outcome.json();
+        assert_eq!(texts(&report["scenarios"][0]["steps"], "verdict"), ["passed", "failed", "notRun"], "{shown}");
+        let attempt = &report["scenarios"][0]["steps"][1]["attempts"][0];
+        assert!(!attempt["transportError"].is_null() && attempt["response"].is_null(), "{shown}: {attempt:#}");
+    }
+}
+
 const SECRET: &str = "s3cr3t-token/with+odd=signs";
 
 /// All files below a folder whose bytes hold the text.
