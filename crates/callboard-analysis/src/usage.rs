@@ -2,7 +2,7 @@
 //!
 //! Whatever might run counts. What cannot be resolved is listed, so that nobody takes silence for "calls nothing".
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use callboard_model::document::join_reference;
 use callboard_model::names::TestName;
@@ -50,8 +50,10 @@ pub struct StaticUse {
 
 /// The tests of all files, in the order of files and workflows.
 pub fn uses(sources: &[ScenarioSource<'_>], system: &System) -> Vec<TestUse> {
+    // A file may hold a thousand tests, so its text is read once.
+    let prints: HashMap<&str, String> = sources.iter().map(|source| (source.name, fingerprint([source.text]))).collect();
     let tests = sources.iter().flat_map(|source| source.file.workflows.iter().map(move |workflow| (source, workflow)));
-    tests.map(|(source, workflow)| test_use(sources, system, source, workflow)).collect()
+    tests.map(|(source, workflow)| test_use(sources, system, source, workflow, &prints)).collect()
 }
 
 /// The name of the test that a workflow of a file is.
@@ -72,14 +74,20 @@ pub fn fingerprint<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
     format!("{hash:032x}")
 }
 
-fn test_use(sources: &[ScenarioSource<'_>], system: &System, source: &ScenarioSource<'_>, workflow: &Workflow) -> TestUse {
+fn test_use(
+    sources: &[ScenarioSource<'_>],
+    system: &System,
+    source: &ScenarioSource<'_>,
+    workflow: &Workflow,
+    prints: &HashMap<&str, String>,
+) -> TestUse {
     let mut walk =
         Walk { sources, system, seen: BTreeSet::new(), files: vec![source.name], operations: Vec::new(), unresolved: Vec::new() };
     walk.workflow(source, workflow);
-    let texts = walk.files.iter().filter_map(|name| sources.iter().find(|s| s.name == *name)).map(|s| s.text);
+    let prints = walk.files.iter().filter_map(|name| prints.get(name)).map(String::as_str);
     TestUse {
         test: test_name(source.name, &workflow.id),
-        fingerprint: fingerprint(texts),
+        fingerprint: fingerprint(prints),
         files: walk.files.iter().map(|name| (*name).to_owned()).collect(),
         operations: walk.operations,
         unresolved: walk.unresolved,
