@@ -71,6 +71,11 @@ pub(crate) enum Command {
     Gaps(GapsArgs),
     /// Show the whole job on a bundled system: nothing to install
     Demo(DemoArgs),
+    /// Serve the project to agents: the Model Context Protocol over stdin and stdout
+    #[command(
+        after_help = "An agent starts this command itself: register it with `command: callboard`, `args: [mcp]`. See docs/agents.md."
+    )]
+    Mcp,
     /// Write a completion script for a shell
     #[command(after_help = "Example: callboard completions bash > ~/.local/share/bash-completion/completions/callboard")]
     Completions {
@@ -80,7 +85,7 @@ pub(crate) enum Command {
 }
 
 /// Definitions given on the command line.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(crate) struct DefinitionArgs {
     /// A service and its definition, a file or a URL; may be given several times
     #[arg(long = "definition", value_name = "NAME=FILE")]
@@ -175,7 +180,7 @@ pub(crate) struct CheckArgs {
     pub(crate) json: bool,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(after_help = "Examples:
   callboard run                                 all scenarios of the project
   callboard run scenarios/order.arazzo.yaml --html report.html

@@ -8,6 +8,7 @@ mod fetch;
 mod fleet;
 mod git;
 mod links;
+mod mcp;
 mod progress;
 mod project;
 mod settings;
@@ -46,6 +47,9 @@ fn dispatch(cli: &Cli, terminal: &Terminal) -> Result<Exit, Failure> {
     if let Command::Demo(arguments) = &cli.command {
         return block_on(commands::demo::demo(arguments, terminal));
     }
+    if let Command::Mcp = &cli.command {
+        return commands::mcp::mcp(cli.global.project.as_deref(), terminal);
+    }
     let project = Project::find(cli.global.project.as_deref())?;
     match &cli.command {
         Command::Init(arguments) => commands::init::init(&project, arguments, terminal),
@@ -57,7 +61,9 @@ fn dispatch(cli: &Cli, terminal: &Terminal) -> Result<Exit, Failure> {
         Command::Virtual(VirtualCommand::Up(arguments)) => block_on(commands::virtual_up::up(&project, arguments, terminal)),
         Command::Impact(arguments) => block_on(commands::impact::impact(&project, arguments, terminal)),
         Command::Gaps(arguments) => block_on(commands::gaps::gaps(&project, arguments, terminal)),
-        Command::Completions { .. } | Command::Demo(_) => unreachable!("handled above: they need no project"),
+        Command::Completions { .. } | Command::Demo(_) | Command::Mcp => {
+            unreachable!("handled above: they need no project, or open it themselves")
+        }
     }
 }
 

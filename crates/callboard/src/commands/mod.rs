@@ -8,6 +8,7 @@ pub(crate) mod generate;
 pub(crate) mod impact;
 pub(crate) mod init;
 pub(crate) mod map;
+pub(crate) mod mcp;
 pub(crate) mod plan;
 pub(crate) mod run;
 pub(crate) mod virtual_up;

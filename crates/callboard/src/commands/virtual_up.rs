@@ -35,7 +35,7 @@ pub(crate) async fn up(project: &Project, arguments: &VirtualUpArgs, terminal: &
 }
 
 /// Ctrl-C, or the signal with which service managers and CI stop a process.
-async fn stopped() {
+pub(crate) async fn stopped() {
     #[cfg(unix)]
     if let Ok(mut terminated) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
         tokio::select! {

@@ -1,0 +1,25 @@
+//! The project as tools for agents: the Model Context Protocol (<https://modelcontextprotocol.io>) over stdin and stdout, with the
+//! official SDK.
+//!
+//! A tool is a command of ours in other clothes: it reads the project anew, so that it sees what the agent has just changed, and returns a
+//! small JSON value with a short text. Nothing but protocol messages goes to stdout; talk goes to stderr.
+//!
+//! What definitions, scenarios and services say is data. No text of theirs chooses a file, a server or a command: paths stay inside the
+//! project ([`place`]), definitions and servers are those that `callboard.toml` names or that lie on this machine, and texts are cut and
+//! cleaned before they are passed on ([`answer`]).
+
+mod answer;
+mod arguments;
+mod author;
+mod change;
+mod map;
+mod place;
+mod progress;
+mod reports;
+mod resources;
+mod run;
+mod server;
+mod stage;
+mod tools;
+
+pub(crate) use server::serve;
