@@ -411,6 +411,17 @@ pub fn preferred(content: &[MediaType]) -> Option<&MediaType> {
     content.iter().find(|media| media.is_json()).or_else(|| content.first())
 }
 
+/// The media type of a list that a concrete one on the wire falls under: its own name before `text/*`, that before `*/*`.
+pub fn media_type_for<'m>(content: &'m [MediaType], concrete: &str) -> Option<&'m MediaType> {
+    let is_range = |name: &str| (name.contains("*/"), name.contains('*'));
+    content.iter().filter(|media| media.matches(concrete)).min_by_key(|media| is_range(&media.name))
+}
+
+/// A media type without its parameters, in small letters: `text/html` of `Text/HTML; charset=utf-8`.
+pub fn media_type_essence(name: &str) -> String {
+    name.split(';').next().unwrap_or(name).trim().to_ascii_lowercase()
+}
+
 /// A media type with what it carries.
 #[derive(Clone, Debug)]
 pub struct MediaType {
@@ -432,8 +443,7 @@ impl MediaType {
 
     /// Whether a concrete media type on the wire falls under this name.
     pub fn matches(&self, concrete: &str) -> bool {
-        let essence = |text: &str| text.split(';').next().unwrap_or(text).trim().to_ascii_lowercase();
-        let (pattern, concrete) = (essence(&self.name), essence(concrete));
+        let (pattern, concrete) = (media_type_essence(&self.name), media_type_essence(concrete));
         pattern == concrete
             || pattern == "*/*"
             || pattern.strip_suffix("/*").is_some_and(|kind| concrete.split('/').next() == Some(kind))
@@ -442,7 +452,7 @@ impl MediaType {
 
 /// Whether a media type is JSON: `application/json`, a `+json` suffix (RFC 6839), or `*/*`.
 pub fn is_json_media_type(name: &str) -> bool {
-    let essence = name.split(';').next().unwrap_or(name).trim().to_ascii_lowercase();
+    let essence = media_type_essence(name);
     essence == "application/json"
         || essence.ends_with("+json")
         || essence == "*/*"

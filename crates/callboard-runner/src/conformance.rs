@@ -1,11 +1,12 @@
 //! Compares an answer with the definition: status, media type, body, headers.
 //!
 //! Where the definition says nothing there is nothing to compare: an operation without any response, a response without content, a
-//! media type without schema. A body that is neither JSON nor text is not looked into.
+//! media type without schema. A body that says it is JSON has to be JSON all the same. One that is neither JSON nor `text/…` (XML
+//! included) is not looked into, nor is a header with an array or an object in it.
 
 use std::borrow::Cow;
 
-use callboard_model::api::{MediaType, Response, ResponseHeader};
+use callboard_model::api::{MediaType, Response, ResponseHeader, is_json_media_type, media_type_essence, media_type_for};
 use callboard_model::run::{CheckKind, CheckOutcome, CheckResult};
 use callboard_model::{NodeRef, Operation, Service};
 use callboard_schema::validate::MAX_VIOLATIONS;
@@ -44,7 +45,7 @@ impl AnswerBody {
             return Self::Empty;
         }
         let media_type = answer.content_type();
-        let says_json = media_type.is_some_and(|name| !name.contains('*') && callboard_model::api::is_json_media_type(name));
+        let says_json = media_type.is_some_and(|name| !name.contains('*') && is_json_media_type(name));
         if says_json || media_type.is_none() {
             match serde_json::from_slice(&answer.body) {
                 Ok(value) => return Self::Json(value),
@@ -128,13 +129,13 @@ impl Definition<'_> {
         if response.content.is_empty() || has_no_body {
             return;
         }
-        let media = answer.content_type().and_then(|name| response.content.iter().find(|media| media.matches(name)));
+        let media = answer.content_type().and_then(|name| media_type_for(&response.content, name));
         let condition = "the media type is documented";
         match (media, body) {
             (_, AnswerBody::Empty) => self.missing_body(response, checks),
             (Some(media), body) => {
                 checks.push(check(CheckKind::ContentType, condition, CheckOutcome::Held));
-                self.body(media, body, checks);
+                self.body(media, answer, body, checks);
             }
             (None, _) => {
                 let known: Vec<&str> = response.content.iter().map(|media| media.name.as_str()).collect();
@@ -155,24 +156,24 @@ impl Definition<'_> {
         }
     }
 
-    fn body(&self, media: &MediaType, body: &AnswerBody, checks: &mut Vec<CheckResult>) {
-        let Some(schema) = &media.schema else {
-            return;
-        };
+    fn body(&self, media: &MediaType, answer: &Answer, body: &AnswerBody, checks: &mut Vec<CheckResult>) {
+        if let AnswerBody::Broken { why, .. } = body {
+            let outcome = failed("a body that is JSON", format!("a body that is not: {why}"));
+            return checks.push(check(CheckKind::ResponseSchema, BODY_FITS, outcome));
+        }
         let text;
         let value = match body {
             AnswerBody::Json(value) => value,
-            AnswerBody::Broken { why, .. } => {
-                let outcome = failed("a body that is JSON", format!("a body that is not: {why}"));
-                return checks.push(check(CheckKind::ResponseSchema, BODY_FITS, outcome));
-            }
-            AnswerBody::Text(content) if media.name.starts_with("text/") => {
+            // The type of the answer decides: the definition may say `*/*`.
+            AnswerBody::Text(content) if answer.content_type().is_some_and(is_plain_text) => {
                 text = Value::from(content.as_str());
                 &text
             }
-            AnswerBody::Text(_) | AnswerBody::Bytes | AnswerBody::Empty => return,
+            _ => return,
         };
-        self.against_schema(CheckKind::ResponseSchema, BODY_FITS, schema, value, checks);
+        if let Some(schema) = &media.schema {
+            self.against_schema(CheckKind::ResponseSchema, BODY_FITS, schema, value, checks);
+        }
     }
 
     fn headers(&self, response: &Response, answer: &Answer, checks: &mut Vec<CheckResult>) {
@@ -181,13 +182,18 @@ impl Definition<'_> {
             if header.name.eq_ignore_ascii_case("content-type") {
                 continue;
             }
-            match answer.header(header.name.as_str()) {
-                Some(text) => self.header(header, text, checks),
-                None if header.required && !answer.headers.contains_key(header.name.as_str()) => {
+            match (answer.header(header.name.as_str()), answer.headers.contains_key(header.name.as_str())) {
+                (Some(text), _) => self.header(header, text, checks),
+                (None, true) if header.schema.is_some() => {
+                    let why = "the value is no text".to_owned();
+                    let condition = format!("the header `{}` fits its schema", header.name);
+                    checks.push(check(CheckKind::ResponseHeader, condition, CheckOutcome::Unevaluable { why }));
+                }
+                (None, false) if header.required => {
                     let outcome = failed(format!("the header `{}`", header.name), "no such header");
                     checks.push(check(CheckKind::ResponseHeader, format!("the header `{}` is there", header.name), outcome));
                 }
-                None => {}
+                _ => {}
             }
         }
     }
@@ -226,6 +232,12 @@ impl Definition<'_> {
         }
         checks.extend(violations.into_iter().map(|violation| check(kind, condition, mismatch(violation))));
     }
+}
+
+/// Text that is a string to a schema. XML is not: schemas describe its elements as objects.
+fn is_plain_text(media_type: &str) -> bool {
+    let essence = media_type_essence(media_type);
+    essence.starts_with("text/") && essence != "text/xml"
 }
 
 fn mismatch(violation: Violation) -> CheckOutcome {

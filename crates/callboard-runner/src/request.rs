@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use callboard_model::api::{Parameter, ParameterLocation, ParameterStyle, is_json_media_type};
+use callboard_model::api::{Parameter, ParameterLocation, ParameterStyle, is_json_media_type, media_type_essence};
 use callboard_model::run::RequestRecord;
 use callboard_model::{Operation, Schema, Service};
 use callboard_schema::parameter::{Written, write, write_form};
@@ -91,9 +91,8 @@ impl Call<'_> {
 
     /// The media type as it is sent, and the bytes.
     fn encode_body<'m>(&self, value: &Value, media_type: &'m str, boundary: &str) -> (Cow<'m, str>, Bytes) {
-        let essence = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
         let sent_as = Cow::Borrowed(media_type);
-        match essence.as_str() {
+        match media_type_essence(media_type).as_str() {
             "application/x-www-form-urlencoded" => (sent_as, Bytes::from(write_form(value))),
             "multipart/form-data" => {
                 let boundary = format!("callboard-{boundary}");

@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use callboard_model::api::{Parameter, ParameterLocation};
+use callboard_model::api::{Parameter, ParameterLocation, media_type_essence, media_type_for};
 use callboard_model::run::{CheckKind, CheckOutcome, CheckResult};
 use callboard_model::{NodeRef, Schema};
 use callboard_schema::parameter;
@@ -103,7 +103,7 @@ impl Definition<'_> {
             }
             return;
         };
-        let Some(media) = documented.content.iter().find(|media| media.matches(media_type)) else {
+        let Some(media) = media_type_for(&documented.content, media_type) else {
             let known: Vec<&str> = documented.content.iter().map(|media| media.name.as_str()).collect();
             if !known.is_empty() {
                 checks.push(check(CheckKind::RequestSchema, condition, failed(known.join(" or "), media_type)));
@@ -145,6 +145,5 @@ fn scalar_as_received(schema: Option<&Schema<'_>>, value: &Value) -> Value {
 
 /// Whether a body is a form: its fields are values that a schema describes.
 pub(crate) fn is_form(media_type: &str) -> bool {
-    let essence = media_type.split(';').next().unwrap_or(media_type).trim().to_ascii_lowercase();
-    essence == "application/x-www-form-urlencoded" || essence == "multipart/form-data"
+    matches!(&*media_type_essence(media_type), "application/x-www-form-urlencoded" | "multipart/form-data")
 }

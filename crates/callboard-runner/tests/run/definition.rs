@@ -1,6 +1,6 @@
 //! Answers and requests against the definition, and the deviations that a project accepts.
 
-use crate::world::{execute, failures, only, options, run_against, well_behaved};
+use crate::world::{execute, failures, only, options, run_against, system_of, well_behaved};
 use callboard_model::run::{CheckKind, CheckOutcome, RunFinished, Verdict};
 use callboard_runner::Acceptance;
 use callboard_testkit::{Received, Reply, TestServer};
@@ -48,6 +48,50 @@ async fn an_answer_that_is_not_as_defined_fails_although_the_criteria_hold() {
     assert!(broken[0].starts_with("ResponseSchema: expected a body that is JSON"), "{broken:?}");
     let empty = read(Reply::status(200)).await;
     assert_eq!(empty, ["ResponseSchema at : expected a body of type application/json, got no body"]);
+}
+
+/// A definition as frameworks write it: any media type, one without a schema, one that comes twice.
+const LOOSE: &str = r#"
+openapi: 3.0.3
+info: {title: Loose, version: "1"}
+paths:
+  /any:
+    get:
+      operationId: any
+      responses:
+        "200":
+          description: ok
+          headers: {X-Count: {schema: {type: integer}}}
+          content: {'*/*': {schema: {$ref: '#/components/schemas/Thing'}}}
+  /untyped:
+    get: {operationId: untyped, responses: {"200": {description: ok, content: {application/json: {}}}}}
+  /both:
+    get:
+      operationId: both
+      responses: {"200": {description: ok, content: {'*/*': {}, application/json: {schema: {$ref: '#/components/schemas/Thing'}}}}}
+components: {schemas: {Thing: {type: object, required: [id], properties: {id: {type: string}}}}}
+"#;
+
+#[tokio::test]
+async fn a_loose_definition_lets_no_wrong_body_through() {
+    let read = async |operation: &str, reply: Reply| {
+        let server = TestServer::start(move |_| reply.clone()).await;
+        let scenario = format!(
+            "\n- workflowId: w\n  steps:\n  - {{stepId: read, operationId: $sourceDescriptions.customers.{operation}}}\n"
+        );
+        let mut options = options(&scenario, &server.url(""));
+        options.system = system_of(&[("customers", LOOSE)]);
+        failures(&only(&execute(options).await).steps[0])
+    };
+    let html = || Reply::with_type(200, "text/html", "<p>Log in</p>");
+    assert!(read("any", Reply::json(200, &json!({"id": "a"}))).await.is_empty());
+    assert!(read("any", Reply::with_type(200, "application/xml", "<id>a</id>")).await.is_empty());
+    assert_eq!(read("any", html()).await, ["ResponseSchema at : expected object, got the string \"<p>Log in</p>\""]);
+    assert_eq!(read("both", Reply::json(200, &json!({}))).await.len(), 1);
+    let broken = read("untyped", Reply::with_type(200, "application/json", "{\"id\": NaN}")).await;
+    assert!(broken[0].starts_with("ResponseSchema: expected a body that is JSON"), "{broken:?}");
+    let deep = read("any", Reply::with_type(200, "application/json", "[".repeat(100_000))).await;
+    assert!(deep[0].starts_with("ResponseSchema: expected a body that is JSON"), "{deep:?}");
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Request bodies against the definition.
 
-use callboard_model::api::MediaType;
+use callboard_model::api::{MediaType, media_type_for, preferred};
 use callboard_model::suggest::{did_you_mean, did_you_mean_or_list, nearest};
 use callboard_model::{Operation, Pointer, Schema, Service, Severity};
 use callboard_schema::{Direction, Validator, Violation};
@@ -67,9 +67,9 @@ impl<'c> Checker<'c> {
     /// The media type that the body has.
     fn media_type<'m>(&mut self, place: Place<'c>, body: &RequestBody, content: &'m [MediaType]) -> Option<&'m MediaType> {
         let Some(name) = &body.content_type else {
-            return callboard_model::api::preferred(content);
+            return preferred(content);
         };
-        let found = content.iter().find(|media| media.matches(name));
+        let found = media_type_for(content, name);
         if found.is_none() && !content.is_empty() {
             let names = content.iter().map(|media| media.name.as_str());
             let help = did_you_mean_or_list(name, names.collect::<Vec<_>>());
