@@ -231,6 +231,11 @@ impl StepResult {
         Box::new(std::iter::once(self).chain(self.nested.iter().flat_map(StepResult::with_nested)))
     }
 
+    /// Whether something is wrong in it, or in a workflow that it calls, besides what the scenario asks for.
+    pub fn has_defect(&self) -> bool {
+        self.with_nested().any(|step| step.checks.iter().any(CheckResult::is_defect))
+    }
+
     /// The checks that did not hold and are not accepted.
     pub fn failures(&self) -> impl Iterator<Item = &CheckResult> {
         self.checks.iter().filter(|check| check.outcome.is_failure())
@@ -370,6 +375,17 @@ pub enum CheckOutcome {
         /// The project's reason.
         reason: String,
     },
+}
+
+impl CheckResult {
+    /// Whether it failed for a reason that no failure action of a scenario makes good: a mismatch with the definition, an output that
+    /// is not there, a request that cannot be built. A criterion that does not hold, or an answer that does not come, is none.
+    pub fn is_defect(&self) -> bool {
+        match self.kind {
+            CheckKind::Transport => matches!(self.outcome, CheckOutcome::Unevaluable { .. }),
+            kind => self.outcome.is_failure() && (kind.is_definition_check() || kind == CheckKind::Output),
+        }
+    }
 }
 
 impl CheckOutcome {

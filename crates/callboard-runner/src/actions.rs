@@ -2,7 +2,9 @@
 //!
 //! Decisions where Arazzo is silent:
 //! - A failure action handles only a failure of the step's *criteria* (or of the transport). A mismatch with the definition, or an
-//!   output that cannot be taken, is a defect that no action makes good: the workflow is broken there.
+//!   output that cannot be taken, is a defect that no action makes good: the workflow is broken there. So it is when the defect is in
+//!   a workflow that the step calls.
+//! - A `retry` is judged by its last try, like a poll: that a gateway answers 503 for a moment is in few definitions.
 //! - A failure that `goto` handles does not fail the workflow; the step itself stays failed, and says where it went on.
 //! - `end` as a failure action ends the workflow as failed.
 //! - What a `retry` runs first must succeed; otherwise the step stays failed.
@@ -96,10 +98,14 @@ impl<'r> Runner<'r> {
             return Ended::Failed(None);
         }
         self.steps_left -= 1;
-        match self.step(frame, step, results).await {
-            Flow::Broken => Ended::Failed(None),
+        let flow = self.step(frame, step, results).await;
+        // A failure that an action of that step handles is a failure here.
+        let has_passed = results.last().is_some_and(|result| result.verdict == Verdict::Passed);
+        match flow {
             Flow::Interrupted => Ended::Interrupted,
-            _ => Ended::Passed,
+            Flow::Broken => Ended::Failed(None),
+            _ if has_passed => Ended::Passed,
+            _ => Ended::Failed(None),
         }
     }
 }

@@ -6,12 +6,12 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use callboard_model::run::{CheckOutcome, CheckResult, StepResult, Verdict};
+use callboard_model::run::{CheckOutcome, CheckResult, StepResult};
 use callboard_scenario::ast::{Parameter, Step, Workflow, WorkflowReference};
 use serde_json::{Map, Value};
 
 use crate::context::{Finished, Frame, View};
-use crate::flow::{Ended, Results, blank};
+use crate::flow::{Ended, Results, blank, undone};
 use crate::options::SourceFile;
 use crate::step::{Runner, Tried};
 use crate::{inputs, judge};
@@ -50,7 +50,7 @@ impl<'r> Runner<'r> {
         result.verdict = called.ended.verdict();
         result.reason = called.ended.reason();
         result.outputs = called.outputs.clone().into_iter().collect();
-        frame.workflows.push(Finished { workflow: reference.workflow.clone(), inputs: called.inputs, outputs: called.outputs });
+        frame.workflows.push(finished(reference, called.inputs, called.outputs));
         self.finish(frame, None, result, clock, results).await;
         called.ended
     }
@@ -81,9 +81,9 @@ impl<'r> Runner<'r> {
             checks.extend(missing);
         }
         let interrupted = called.ended == Ended::Interrupted;
-        let finished = Finished { workflow: reference.workflow.clone(), inputs: called.inputs, outputs: called.outputs.clone() };
-        frame.workflows.push(finished);
-        Tried { checks, outputs, holds, interrupted, called: Some(called.outputs), ..Tried::default() }
+        let has_defect = result.nested.iter().any(StepResult::has_defect);
+        frame.workflows.push(finished(reference, called.inputs, called.outputs.clone()));
+        Tried { checks, outputs, holds, interrupted, has_defect, called: Some(called.outputs), ..Tried::default() }
     }
 
     /// Runs a workflow with its teardown.
@@ -119,8 +119,8 @@ impl<'r> Runner<'r> {
         let mut ended = self.workflow(&mut frame, &mut results).await;
         let mut teardown = Vec::new();
         self.teardown(&mut frame, &mut teardown).await;
-        if ended == Ended::Passed && teardown.iter().any(|step| step.verdict == Verdict::Failed) {
-            ended = Ended::Failed(Some(format!("the teardown of workflow `{}` failed", workflow.id)));
+        if let (Ended::Passed, Some(step)) = (&ended, undone(&teardown)) {
+            ended = Ended::Failed(Some(format!("the teardown of workflow `{}` failed at `{}`", workflow.id, step.step)));
         }
         let (outputs, missing) = judge::workflow_outputs(&frame);
         if let (Ended::Passed, Some(check)) = (&ended, missing.first()) {
@@ -139,6 +139,10 @@ fn evaluate<'p>(
     let view = View { frame, exchange, outputs: None };
     let value = |parameter: &Parameter| parameter.value.evaluate(&view).map(|value| (parameter.name.clone(), value));
     parameters.into_iter().map(value).collect::<Result<_, _>>().map_err(|unavailable| unavailable.to_string())
+}
+
+fn finished(reference: &WorkflowReference, inputs: Map<String, Value>, outputs: Map<String, Value>) -> Finished {
+    Finished { source: reference.source.clone(), workflow: reference.workflow.clone(), inputs, outputs }
 }
 
 fn why_missing(check: &CheckResult) -> String {

@@ -33,6 +33,8 @@ pub(crate) struct Frame<'r> {
 /// A workflow that is over.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Finished {
+    /// The source description that it was called from; absent for a workflow of the same file.
+    pub(crate) source: Option<String>,
     pub(crate) workflow: String,
     pub(crate) inputs: Map<String, Value>,
     pub(crate) outputs: Map<String, Value>,

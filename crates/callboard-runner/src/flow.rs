@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use callboard_model::run::{AttemptKind, CheckKind, CheckOutcome, CheckResult, StepResult, Verdict};
-use callboard_scenario::ast::{Parameter, Step, StepTarget, Workflow, WorkflowReference};
+use callboard_scenario::ast::{Parameter, Step, StepReference, StepTarget, Workflow, WorkflowReference};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use indexmap::IndexMap;
@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use crate::actions::{AfterFailure, after_success};
 use crate::call::micros;
-use crate::context::Frame;
+use crate::context::{Finished, Frame};
 use crate::judge;
 use crate::report::now;
 use crate::secrets::Secret;
@@ -85,7 +85,7 @@ impl<'r> Runner<'r> {
                 return Ended::Failed(Some("the scenario goes in a circle: too many steps were run".to_owned()));
             }
             self.steps_left -= 1;
-            if let Some(missing) = step.depends_on.iter().find(|on| on.workflow.is_none() && !ran.contains(on.step.as_str())) {
+            if let Some(missing) = step.depends_on.iter().find(|on| !did_run(frame, ran, on)) {
                 return Ended::Failed(Some(format!("`{}` depends on `{}`, which did not run before", step.id, missing.step)));
             }
             ran.insert(step.id.as_str());
@@ -103,7 +103,8 @@ impl<'r> Runner<'r> {
 
     async fn dependencies(&mut self, frame: &mut Frame<'r>, results: &mut Results) -> Ended {
         for reference in &frame.workflow.depends_on {
-            if frame.workflows.iter().any(|over| over.workflow == reference.workflow) {
+            let is_it = |over: &Finished| over.source == reference.source && over.workflow == reference.workflow;
+            if frame.workflows.iter().any(is_it) {
                 continue;
             }
             let ended = self.go_to(frame, reference, &[], results).await;
@@ -230,7 +231,8 @@ impl<'r> Runner<'r> {
         frame.in_teardown = true;
         for step in &workflow.finally {
             if self.stop.is_cancelled() {
-                results.push(Arc::new(never(step, "the run was stopped")));
+                let skipped = never(step, "the run was stopped");
+                results.push(Arc::new(StepResult { verdict: Verdict::Inconclusive, ..skipped }));
                 continue;
             }
             self.step(frame, step, results).await;
@@ -291,9 +293,23 @@ pub(crate) fn blank(id: &str, description: Option<String>) -> StepResult {
     }
 }
 
+/// The step at which a teardown failed. An interrupted one leaves things behind, so it is no pass either.
+pub(crate) fn undone(teardown: &Results) -> Option<&StepResult> {
+    let is_undone = |step: &&Arc<StepResult>| matches!(step.verdict, Verdict::Failed | Verdict::Inconclusive);
+    teardown.iter().find(is_undone).map(|step| &**step)
+}
+
 /// A step that is not run, and why.
 pub(crate) fn never(step: &Step, reason: &str) -> StepResult {
     StepResult { reason: Some(reason.to_owned()), ..blank(&step.id, step.description.clone()) }
+}
+
+/// Whether a step ran that another one waits for. Of another workflow it is known that it is over.
+fn did_run(frame: &Frame<'_>, ran: &HashSet<&str>, on: &StepReference) -> bool {
+    match &on.workflow {
+        None => ran.contains(on.step.as_str()),
+        Some(other) => frame.workflows.iter().any(|over| over.source == other.source && over.workflow == other.workflow),
+    }
 }
 
 fn not_run(workflow: &Workflow, ran: &HashSet<&str>, reason: &str, results: &mut Results) {

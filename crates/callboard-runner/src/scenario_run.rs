@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::call::micros;
 use crate::context::{Finished, Frame};
-use crate::flow::{Ended, Results, never};
+use crate::flow::{Ended, Results, never, undone};
 use crate::options::Scenario;
 use crate::report::{Reporter, now};
 use crate::secrets::Masker;
@@ -91,7 +91,7 @@ impl<'r> Runner<'r> {
         let outputs = conclude(&frame, &ended, &teardown, result);
         result.steps = owned(steps);
         result.teardown = owned(teardown);
-        Finished { workflow: scenario.workflow.clone(), inputs: frame.inputs, outputs }
+        Finished { source: None, workflow: scenario.workflow.clone(), inputs: frame.inputs, outputs }
     }
 
     /// Teardown runs although the run was stopped; from then on it has the grace period of the run.
@@ -135,9 +135,7 @@ fn conclude(frame: &Frame<'_>, ended: &Ended, teardown: &Results, result: &mut S
         fail(result, format!("an output of the workflow cannot be taken: {why}"));
         return outputs;
     }
-    // An interrupted teardown leaves things behind, so it is no pass either.
-    let undone = teardown.iter().find(|step| matches!(step.verdict, Verdict::Failed | Verdict::Inconclusive));
-    if let Some(step) = undone {
+    if let Some(step) = undone(teardown) {
         fail(result, format!("the teardown failed at `{}`", step.step));
     }
     outputs

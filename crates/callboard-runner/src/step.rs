@@ -53,6 +53,8 @@ pub(crate) struct Tried {
     /// Whether the step's criteria hold. If not, its failure actions have their say.
     pub(crate) holds: bool,
     pub(crate) interrupted: bool,
+    /// Whether something besides criteria is wrong in the workflow that the step called.
+    pub(crate) has_defect: bool,
     /// Why nothing was sent.
     pub(crate) unsendable: Option<Unsendable>,
 }
@@ -65,10 +67,7 @@ impl Tried {
 
     /// Whether nothing is wrong besides the criteria.
     pub(crate) fn is_sound(&self) -> bool {
-        let is_criterion = |check: &CheckResult| {
-            matches!(check.kind, CheckKind::Criterion | CheckKind::Success | CheckKind::Until | CheckKind::Transport)
-        };
-        self.unsendable.is_none() && !self.checks.iter().any(|check| check.outcome.is_failure() && !is_criterion(check))
+        self.unsendable.is_none() && !self.has_defect && !self.checks.iter().any(CheckResult::is_defect)
     }
 }
 

@@ -251,6 +251,64 @@ async fn a_called_workflow_that_fails_fails_its_caller() {
     assert_eq!(verdicts(&only(&finished).steps[0].nested), "create failed");
 }
 
+#[tokio::test]
+async fn no_action_makes_up_for_a_mismatch_inside_a_called_workflow() {
+    let handled = CALLS
+        .replace("    outputs: {id: $outputs.id}", "    onFailure: [{name: x, type: goto, stepId: read}]")
+        .replace("value: $steps.call.outputs.id", "value: c1");
+    let run = async |reply: fn(&Received) -> Reply| {
+        let server = TestServer::start(reply).await;
+        let mut options = options(&handled, &server.url(""));
+        options.scenarios.truncate(1);
+        let finished = execute(options).await;
+        verdicts(&only(&finished).steps)
+    };
+    let refused = |request: &Received| if request.method == "POST" { Reply::status(422) } else { ada() };
+    assert_eq!(run(refused).await, "call failed, read passed");
+    let undocumented = |request: &Received| if request.method == "POST" { Reply::status(418) } else { ada() };
+    assert_eq!(run(undocumented).await, "call failed, read not run");
+}
+
+#[tokio::test]
+async fn what_a_retry_runs_first_has_to_pass() {
+    let again = "\n    onFailure: [{name: again, type: retry, stepId: b, retryAfter: 0.01}]";
+    let handled = "\n    onFailure: [{name: on, type: goto, stepId: c}]";
+    let scenario = workflow(&format!("{}{}{}", read("a", again), read("b", handled), read("c", "")));
+    let (finished, server) =
+        run_against(&scenario, |request| if request.path == "/customers/c" { ada() } else { Reply::status(404) }).await;
+    let result = only(&finished);
+    assert_eq!(result.verdict, Verdict::Failed);
+    assert_eq!(server.lines(), ["GET /customers/a", "GET /customers/b"]);
+}
+
+#[tokio::test]
+async fn teardown_that_does_not_get_its_turn_is_no_pass() {
+    let cancel = tokio_util::sync::CancellationToken::new();
+    let stop = cancel.clone();
+    let server = TestServer::start(move |request| {
+        if request.method == "POST" {
+            stop.cancel();
+            return Reply::Hang;
+        }
+        well_behaved(request)
+    })
+    .await;
+    let create = |id: &str| {
+        format!(
+            "\n  - {{stepId: {id}, operationId: $sourceDescriptions.customers.createCustomer, requestBody: {{payload: {{name: B}}}}}}"
+        )
+    };
+    let scenario = format!("{}\n  x-callboard-finally:{}{}", workflow(&read("a", "")).trim_end(), create("more"), create("last"));
+    let mut options = options(&scenario, &server.url(""));
+    options.grace = Duration::ZERO;
+    let (events, mut receiver) = tokio::sync::mpsc::channel(64);
+    let drained = tokio::spawn(async move { while receiver.recv().await.is_some() {} });
+    let finished = callboard_runner::run(options, events, cancel).await;
+    drained.await.expect("no panic");
+    assert_eq!(verdicts(&only(&finished).teardown), "more inconclusive, last inconclusive");
+    assert_eq!(only(&finished).verdict, Verdict::Failed);
+}
+
 fn dependent() -> String {
     format!(
         "
