@@ -63,7 +63,7 @@ pub(crate) enum Command {
     /// Run scenarios
     Run(RunArgs),
     /// Stand in for services
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example: callboard virtual up payments --port 7005")]
     Virtual(VirtualCommand),
     /// Tell which tests a change concerns, and why
     Impact(ImpactArgs),
@@ -333,6 +333,9 @@ pub(crate) struct GapsArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  callboard demo
+  callboard demo --keep shop                    keep the project, to play with it")]
 pub(crate) struct DemoArgs {
     /// Keep the demo's project in this folder, to play with it
     #[arg(long, value_name = "DIR")]

@@ -213,9 +213,10 @@ fn given_servers(wishes: Wishes<'_>, system: &System) -> Result<IndexMap<String,
     let mut given = IndexMap::new();
     for (service, url) in parse_pairs(wishes.servers, "--server", "NAME=URL")? {
         known(&service, system)?;
-        if !url.starts_with("http://") && !url.starts_with("https://") {
-            let help = Some(format!("did you mean `--server {service}=http://{url}`?"));
-            return Err(Failure::argument(BAD_ARGUMENT, format!("`{url}` is no http or https URL"), help));
+        if let Err(why) = check_server(&url) {
+            let has_scheme = url.contains("://");
+            let help = (!has_scheme).then(|| format!("did you mean `--server {service}=http://{url}`?"));
+            return Err(Failure::argument(BAD_ARGUMENT, format!("`{url}` is no http or https URL: {why}"), help));
         }
         given.insert(service, url);
     }
@@ -227,6 +228,29 @@ fn known<'s>(service: &str, system: &'s System) -> Result<&'s Service, Failure> 
         let help = did_you_mean_or_list(service, system.services().iter().map(|s| s.name.as_str()));
         Failure::argument(BAD_ARGUMENT, format!("no service is called `{service}`"), help)
     })
+}
+
+/// Whether a server's URL can be called, whatever stands in for its `{…}` and `${…}` later.
+pub(crate) fn check_server(url: &str) -> Result<(), String> {
+    let mut filled = String::with_capacity(url.len());
+    let mut rest = url;
+    while let Some((before, after)) = rest.split_once('{') {
+        let Some((_, behind)) = after.split_once('}') else { break };
+        filled.push_str(before.strip_suffix('$').unwrap_or(before));
+        // A digit may stand in a host, a port and a path.
+        filled.push('1');
+        rest = behind;
+    }
+    filled.push_str(rest);
+    // Scheme and all may come from a variable.
+    if url.starts_with("${") && !filled.contains("://") {
+        return Ok(());
+    }
+    match url::Url::parse(&filled) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(()),
+        Ok(url) => Err(format!("its scheme is `{}`", url.scheme())),
+        Err(error) => Err(error.to_string()),
+    }
 }
 
 /// The loopback address of a URL such as `http://127.0.0.1:7005/api`.
@@ -293,6 +317,23 @@ mod tests {
         assert_eq!(local_address("http://localhost:7005").map(|a| a.port()), Some(7005));
         assert_eq!(local_address("https://payments.example.com"), None);
         assert_eq!(local_address("http://127.0.0.1:8000/user/{outputs.name}").map(|a| a.port()), Some(8000));
+    }
+
+    #[test]
+    fn a_server_is_a_url_whatever_stands_in_it_later() {
+        for url in [
+            "http://h:1/api",
+            "https://h",
+            "http://127.0.0.1:8000/user/{outputs.name}",
+            "http://${HOST}:${PORT}/x",
+            "${BASE}",
+            "${BASE}/api",
+        ] {
+            assert_eq!(check_server(url), Ok(()), "{url}");
+        }
+        for url in ["http://", "http://h:99999", "orders:7001", "ftp://h", "/x", ""] {
+            assert!(check_server(url).is_err(), "{url}");
+        }
     }
 
     #[test]

@@ -130,8 +130,7 @@ impl Project {
     pub(crate) fn load_some(&self, given: &[String], sources: &mut Sources) -> Result<LoadedSystem, Failure> {
         let definitions = self.definitions(given)?;
         if definitions.is_empty() {
-            let help = "run `callboard init`, or name one with --definition NAME=FILE".to_owned();
-            return Err(Failure::argument(NO_SERVICES, "no service is known here", Some(help)));
+            return Err(no_services());
         }
         let loaded = self.load(&definitions, sources);
         if loaded.system.services().is_empty() {
@@ -242,6 +241,12 @@ impl Project {
     pub(crate) fn store_path(&self) -> PathBuf {
         self.root.join(".callboard").join("store.db")
     }
+}
+
+/// Neither settings nor arguments name a service.
+pub(crate) fn no_services() -> Failure {
+    let help = "run `callboard init`, or name one with --definition NAME=FILE".to_owned();
+    Failure::argument(NO_SERVICES, "no service is known here", Some(help))
 }
 
 /// `NAME=VALUE` arguments.

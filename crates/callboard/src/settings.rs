@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use callboard_model::suggest::did_you_mean_or_list;
-use callboard_model::{Code, Diagnostic, Operation, Span};
+use callboard_model::{Code, Diagnostic, Operation, Span, System};
 use indexmap::IndexMap;
 use serde::Deserialize;
 use toml::Spanned;
@@ -31,6 +31,9 @@ pub(crate) struct Settings {
     pub(crate) aliases: IndexMap<String, String>,
     /// `[links]`.
     pub(crate) links: LinksSection,
+    /// The file's name and text, for places in messages.
+    #[serde(skip)]
+    source: Option<(Arc<str>, Arc<str>)>,
 }
 
 /// `[project]`.
@@ -109,16 +112,23 @@ pub(crate) struct LinksSection {
     pub(crate) reject: Vec<Spanned<String>>,
 }
 
+/// Whether a text is the operation's id, or its method and path.
+fn is_named(operation: &Operation, text: &str) -> bool {
+    let by_path = || {
+        text.split_once(' ').is_some_and(|(method, path)| {
+            operation.key.method.as_str().eq_ignore_ascii_case(method) && path.trim() == &*operation.key.path
+        })
+    };
+    operation.id.as_deref() == Some(text) || by_path()
+}
+
 impl AcceptSection {
     /// Whether it accepts a status of an operation.
     pub(crate) fn is_status_of(&self, operation: &Operation, status: u16) -> bool {
-        let names = |text: &str| {
-            operation.id.as_deref() == Some(text) || text == format!("{} {}", operation.key.method, operation.key.path)
-        };
         self.status == Some(status)
             && self.pointer.is_none()
             && self.service.get_ref() == operation.key.service.as_str()
-            && self.operation.as_ref().is_none_or(|operation| names(operation.get_ref()))
+            && self.operation.as_ref().is_none_or(|written| is_named(operation, written.get_ref()))
     }
 }
 
@@ -131,9 +141,30 @@ impl Settings {
 
     /// Reads settings. A mistake is an error with its place.
     pub(crate) fn parse(file: &Arc<str>, text: &str) -> Result<Self, Box<Diagnostic>> {
-        let settings: Self = toml::from_str(text).map_err(|error| Box::new(explain(file, text, &error)))?;
+        let mut settings: Self = toml::from_str(text).map_err(|error| Box::new(explain(file, text, &error)))?;
         settings.check(file, text)?;
+        settings.source = Some((file.clone(), Arc::from(text)));
         Ok(settings)
+    }
+
+    /// What does not fit the definitions: acceptances for operations that do not exist.
+    pub(crate) fn check_against(&self, system: &System) -> Vec<Diagnostic> {
+        self.accept.iter().filter_map(|accept| self.check_acceptance(accept, system)).collect()
+    }
+
+    fn check_acceptance(&self, accept: &AcceptSection, system: &System) -> Option<Diagnostic> {
+        let (file, text) = self.source.as_ref()?;
+        let written = accept.operation.as_ref()?;
+        // A service whose definition cannot be read is reported as such.
+        let service = system.service(accept.service.get_ref())?;
+        if service.operations.iter().any(|operation| is_named(operation, written.get_ref())) {
+            return None;
+        }
+        let known: Vec<String> = service.operations.iter().map(Operation::label).collect();
+        let message = format!("`{}` has no operation `{}`", service.name, written.get_ref());
+        let help = did_you_mean_or_list(written.get_ref(), known.iter().map(String::as_str));
+        let span = to_span(file, text, written.span());
+        Some(Diagnostic::error(INVALID_SETTINGS, span, message).with_optional_help(help))
     }
 
     /// References between sections: environments and acceptances name services that exist.
@@ -150,6 +181,11 @@ impl Settings {
                     return Err(unknown(name, target.span()));
                 }
                 let target_section = target.get_ref();
+                if let Some(Err(why)) = target_section.server.as_deref().map(crate::environment::check_server) {
+                    let message = format!("the server of `{name}` is no http or https URL: {why}");
+                    let span = to_span(file, text, target.span());
+                    return Err(Box::new(Diagnostic::error(INVALID_SETTINGS, span, message)));
+                }
                 if target_section.server.is_none() && !target_section.is_virtual {
                     let message = format!("`{name}` has neither a `server` nor `virtual = true`");
                     let help = "add server = \"http://127.0.0.1:PORT\", or virtual = true to stand in for it";

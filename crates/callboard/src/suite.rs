@@ -62,6 +62,7 @@ impl Suite {
         let all: Vec<&ScenarioDocument> = documents.iter().chain(&imported).collect();
         let named = with_sources_of(project.definitions(definitions)?, &all);
         let loaded = project.load(&named, sources);
+        diagnostics.extend(project.settings.check_against(&loaded.system));
         let imports: Vec<(&str, &ScenarioFile)> =
             all.iter().filter_map(|d| d.source.as_deref()).map(|source| (source.origin(), &source.file)).collect();
         let around = Surroundings {

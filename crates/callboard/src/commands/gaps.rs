@@ -6,7 +6,7 @@ use callboard_store::Store;
 use crate::cli::GapsArgs;
 use crate::commands::impact::test_uses;
 use crate::exit::{Exit, Failure};
-use crate::project::Project;
+use crate::project::{Project, no_services};
 use crate::suite::Suite;
 use crate::terminal::{Sources, Terminal};
 
@@ -14,6 +14,9 @@ use crate::terminal::{Sources, Terminal};
 pub(crate) async fn gaps(project: &Project, arguments: &GapsArgs, terminal: &Terminal) -> Result<Exit, Failure> {
     let mut sources = Sources::default();
     let suite = Suite::read(project, &[], &arguments.definitions.definitions, &mut sources)?;
+    if suite.system.services().is_empty() && suite.definition_problems.is_empty() {
+        return Err(no_services());
+    }
     let errors = suite.errors();
     terminal.diagnostics(&errors, &sources);
     let gaps = find(project, &suite).await;

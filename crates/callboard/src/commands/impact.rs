@@ -31,7 +31,7 @@ pub(crate) async fn impact(project: &Project, arguments: &ImpactArgs, terminal: 
     terminal.diagnostics(&suite.errors(), &sources);
     let question = Question::gather(project, &suite, &arguments.base).await?;
     let input = question.input();
-    let impact = analysis::impact(&input);
+    let impact = question.answer();
     if let Some(test) = &arguments.explain {
         explain(&impact, &input, test, terminal)?;
     } else if arguments.json {
@@ -49,7 +49,7 @@ pub(crate) async fn impact(project: &Project, arguments: &ImpactArgs, terminal: 
 /// The selection for a suite since a revision.
 pub(crate) async fn analyse(project: &Project, suite: &Suite, base: &str) -> Result<Impact, Failure> {
     let question = Question::gather(project, suite, base).await?;
-    Ok(analysis::impact(&question.input()))
+    Ok(question.answer())
 }
 
 /// One line that sums a selection up.
@@ -85,9 +85,20 @@ struct Question {
     ownership: Ownership,
     tests: Vec<TestUse>,
     evidence: Evidence,
+    /// Services whose definitions lie outside of the repository.
+    from_urls: Vec<String>,
 }
 
 impl Question {
+    /// Selects, and says what could not be looked at.
+    fn answer(&self) -> Impact {
+        let mut impact = analysis::impact(&self.input());
+        impact.notes.extend(self.from_urls.iter().map(|service| {
+            format!("the definition of `{service}` is a URL: changes of it are not seen here, only those of its code")
+        }));
+        impact
+    }
+
     async fn gather(project: &Project, suite: &Suite, base: &str) -> Result<Self, Failure> {
         let repository = Repository::around(folder_or_here(&project.root))?;
         let commit = repository.merge_base(base)?;
@@ -107,7 +118,9 @@ impl Question {
         let ownership = Ownership::new(names.iter().map(|(name, globs)| (name, *globs)))
             .map_err(|error| Failure::argument(Code("invalid-settings"), error.to_string(), None))?;
         let evidence = evidence(&project.store_path()).await;
-        Ok(Self { services, ownership, tests: test_uses(suite), evidence, changes })
+        let is_from_url = |section: &ServiceSection| is_url(section.definition.get_ref());
+        let from_urls = project.settings.services.iter().filter(|(_, s)| is_from_url(s)).map(|(name, _)| name.clone()).collect();
+        Ok(Self { services, ownership, tests: test_uses(suite), evidence, changes, from_urls })
     }
 
     fn input(&self) -> ImpactInput<'_> {
