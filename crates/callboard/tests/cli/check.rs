@@ -117,3 +117,11 @@ async fn a_project_is_found_from_a_folder_below_it_and_by_option() {
     let folder = project.path("").to_string_lossy().into_owned();
     elsewhere.run(&["-C", &folder, "check"]).await.exits(0).says(&["1 scenario in 1 file, 1 service"]);
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_linked_scenario_file_counts() {
+    let project = orders::project("http://127.0.0.1:1", &["buy"]);
+    std::os::unix::fs::symlink("orders.arazzo.yaml", project.path("scenarios/linked.arazzo.yaml")).expect("a link");
+    project.run(&["check"]).await.exits(0).says(&["2 scenarios in 2 files"]);
+}

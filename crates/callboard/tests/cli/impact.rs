@@ -45,6 +45,15 @@ async fn no_change_selects_nothing() {
 }
 
 #[tokio::test]
+async fn nothing_to_run_is_reported_too() {
+    let shop = RunningShop::start().await;
+    let project = committed(&shop).await;
+    let report = project.run(&["run", "--impacted", "--base", "HEAD", "--json"]).await.exits(0).json();
+    assert_eq!(report["summary"]["passed"], 0);
+    assert!(texts(&report["deselected"], "test").len() >= 15, "{report}");
+}
+
+#[tokio::test]
 async fn a_change_of_shipping_selects_the_tests_that_reach_shipping_and_says_why() {
     let shop = RunningShop::start().await;
     let project = committed(&shop).await;
@@ -173,6 +182,54 @@ async fn an_explanation_tells_why_a_test_is_selected_or_not() {
     let test = deselected(&impact(&project).await).into_iter().next().expect("one is deselected");
     assert!(!explain(&test).await.exits(0).stdout.is_empty());
     explain("scenarios/shipment.arazzo.yaml#trackin").await.exits(2).says(&["#tracking"]);
+}
+
+#[tokio::test]
+async fn a_project_in_a_folder_of_its_repository_sees_files_outside_of_it() {
+    let shop = RunningShop::start().await;
+    let repository = Project::empty();
+    let inner = shop.project();
+    repository.copy(&inner.path(""), "shop");
+    repository.write("README.md", "# All\n");
+    repository.write("deploy/network.hcl", "x = 1\n");
+    repository.commit();
+    let run = async |arguments: &[&str]| repository.run(&[&["-C", "shop"], arguments].concat()).await;
+    run(&["run"]).await.exits(0);
+    let question = ["impact", "--base", "HEAD", "--json"];
+    assert_eq!(selected(&run(&question).await.exits(0).json()), BTreeSet::new());
+    repository.write("shop/services/shipping/src/shipping.rs", "// changed\n");
+    let shipping = run(&question).await.exits(0).json();
+    assert!(!selected(&shipping).is_empty() && !deselected(&shipping).is_empty(), "{shipping:#}");
+    repository.write("README.md", "# Everything\n");
+    assert_eq!(selected(&run(&question).await.exits(0).json()), selected(&shipping));
+    repository.write("deploy/network.hcl", "x = 2\n");
+    let all = run(&question).await.exits(0).json();
+    assert_eq!(deselected(&all), BTreeSet::new(), "{all:#}");
+    assert!(all["escalations"].to_string().contains("deploy/network.hcl"), "{all:#}");
+}
+
+#[tokio::test]
+async fn a_removed_or_renamed_file_of_a_service_counts() {
+    let shop = RunningShop::start().await;
+    let project = committed(&shop).await;
+    project.git(&["mv", "services/shipping/src/shipping.rs", "services/shipping/src/parcels.rs"]);
+    let renamed = selected(&impact(&project).await);
+    assert!(renamed.contains("scenarios/shipment.arazzo.yaml#tracking"), "{renamed:?}");
+    std::fs::remove_file(project.path("services/shipping/src/parcels.rs")).expect("it was there");
+    assert_eq!(selected(&impact(&project).await), renamed);
+}
+
+#[tokio::test]
+async fn a_test_that_failed_last_time_is_selected_without_any_change() {
+    let shop = RunningShop::start().await;
+    let project = committed(&shop).await;
+    let nowhere = format!("catalog=http://{}", callboard_testkit::refusing_address());
+    let test = "scenarios/catalog.arazzo.yaml";
+    assert_ne!(project.run(&["run", test, "--server", &nowhere]).await.code, 0);
+    let again = selected(&impact(&project).await);
+    assert!(!again.is_empty() && again.iter().all(|name| name.starts_with(test)), "{again:?}");
+    project.run(&["run", test]).await.exits(0);
+    assert_eq!(selected(&impact(&project).await), BTreeSet::new());
 }
 
 #[tokio::test]

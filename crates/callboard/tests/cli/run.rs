@@ -200,8 +200,24 @@ async fn shards_cover_every_scenario_exactly_once() {
         seen.sort();
         assert_eq!(seen, ids.map(|id| format!("scenarios/orders.arazzo.yaml#{id}")), "of {count}");
     }
-    // An empty part of a suite is no failure.
-    project.run(&["run", "--shard", "6/6"]).await.exits(0).says(&["nothing"]);
+}
+
+#[tokio::test]
+async fn shards_that_are_empty_still_report() {
+    let project = orders::project("http://127.0.0.1:1", &["buy"]);
+    let outcome = project.run(&["run", "--shard", "2/2", "--json", "--junit", "report.xml"]).await;
+    let report = outcome.exits(0).says(&["nothing"]).json();
+    assert_eq!(names(&report), Vec::<String>::new());
+    assert_eq!(xml::elements(&project.read("report.xml"))[0], "testsuites");
+}
+
+#[tokio::test]
+async fn a_file_that_is_named_twice_runs_once() {
+    let server = orders::server().await;
+    let project = orders::project(&server.url(""), &["buy"]);
+    let arguments = ["run", "--json", "scenarios/orders.arazzo.yaml", "./scenarios/orders.arazzo.yaml", "scenarios"];
+    let report = project.run(&arguments).await.exits(0).json();
+    assert_eq!(names(&report), ["scenarios/orders.arazzo.yaml#buy"]);
 }
 
 #[tokio::test]
