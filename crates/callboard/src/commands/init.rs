@@ -65,7 +65,7 @@ fn find_all(places: &[String], terminal: &Terminal) -> Result<Vec<Found>, Failur
         for origin in origins {
             match load(&origin) {
                 Some(service) => {
-                    let name = unique_name(discover::service_name(&origin, &service.title).as_str().to_owned(), &mut names);
+                    let name = unique_name(discover::service_name(&origin, &service.title).as_str(), &mut names);
                     found.push(Found { name, origin, service });
                 }
                 None => terminal.say(format!("  {origin} looks like a definition and cannot be read; see callboard check")),
@@ -79,8 +79,8 @@ fn load(origin: &str) -> Option<Service> {
     callboard_definition::load(&ServiceName::new("service"), origin, &DiskAndWeb::new("")).value
 }
 
-fn unique_name(wanted: String, taken: &mut BTreeSet<String>) -> String {
-    let mut name = wanted.clone();
+fn unique_name(wanted: &str, taken: &mut BTreeSet<String>) -> String {
+    let mut name = wanted.to_owned();
     let mut count = 1;
     while !taken.insert(name.clone()) {
         count += 1;
@@ -104,7 +104,7 @@ fn definition_url(url: &str) -> Result<String, Failure> {
             return Ok(candidate);
         }
     }
-    let what = first.err().map_or_else(|| "no definition stands there".to_owned(), |error| error);
+    let what = first.err().unwrap_or_else(|| "no definition stands there".to_owned());
     let tried = discover::WELL_KNOWN_PATHS.len();
     let help = format!("{tried} well-known places below it were tried, such as {}", discover::WELL_KNOWN_PATHS[0]);
     Err(Failure::not_ready(Code("unreachable-definition"), format!("failed to find a definition at `{url}`: {what}"), Some(help)))
