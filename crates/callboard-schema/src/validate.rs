@@ -7,6 +7,7 @@ use callboard_model::{NodeRef, Pointer, Schema};
 use jsonschema::ValidationError;
 use serde_json::Value;
 
+use crate::cycle::VARIANT;
 use crate::{bundle, format, message};
 
 /// At most this many violations are told of one value.
@@ -112,7 +113,9 @@ fn refused(schema: &Schema<'_>, sources: &HashMap<String, NodeRef>, error: &Vali
     let path = Pointer::parse(error.instance_path().as_str()).unwrap_or_default();
     let mut segments = path.segments();
     let node = match (segments.next().as_deref(), segments.next()) {
-        (Some("$defs"), Some(name)) => sources.get(&name).cloned().map(|node| (node, segments.collect::<Vec<_>>())),
+        (Some("$defs"), Some(name)) => {
+            sources.get(name.split(VARIANT).next().unwrap_or(&name)).cloned().map(|node| (node, segments.collect::<Vec<_>>()))
+        }
         _ => None,
     };
     let (mut node, rest) = node.unwrap_or_else(|| (schema.node().clone(), Vec::new()));

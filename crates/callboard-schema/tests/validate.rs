@@ -120,6 +120,49 @@ fn a_schema_that_applies_itself_to_the_same_value_ends() {
 }
 
 #[test]
+fn each_schema_of_a_circle_judges_all_of_it_wherever_it_is_used() {
+    let tree = json!({
+        "Owner": {"properties": {"pet": {"$ref": "#/Pet"}, "cat": {"$ref": "#/Cat"}, "dogs": {"items": {"$ref": "#/Dog"}}}},
+        "Pet": {
+            "type": "object", "required": ["kind", "name"], "properties": {"owner": {"$ref": "#/Owner"}},
+            "oneOf": [{"$ref": "#/Cat"}, {"$ref": "#/Dog"}], "discriminator": {"propertyName": "kind"}
+        },
+        "Cat": {"allOf": [{"$ref": "#/Pet"}, {"required": ["lives"]}]},
+        "Dog": {"allOf": [{"$ref": "#/Pet"}, {"required": ["bark"]}]},
+    });
+    let documents = documents(Dialect::OpenApi30, tree);
+    let validator = validator_of(&documents, "Owner", Direction::Response);
+    let cat = json!({"kind": "Cat", "name": "Tom", "lives": 9});
+    let dog = json!({"kind": "Dog", "name": "Rex", "bark": true});
+    assert!(validator.is_valid(&json!({"pet": cat, "cat": cat, "dogs": [dog]})));
+    let wrong = [
+        json!({"pet": {"kind": "Cat", "name": "Tom"}}),
+        json!({"pet": {"kind": "Cat", "lives": 9}}),
+        json!({"cat": {"kind": "Cat", "lives": 9}}),
+        json!({"cat": {"kind": "Cat", "name": "Tom"}}),
+        json!({"dogs": [{"kind": "Dog", "bark": true}]}),
+        json!({"dogs": [{"kind": "Dog", "name": "Rex"}]}),
+        json!({"cat": {"kind": "Cat", "name": "Tom", "lives": 9, "owner": {"pet": {"kind": "Dog", "name": "Rex"}}}}),
+    ];
+    for value in wrong {
+        assert!(!validator.is_valid(&value), "{value}");
+    }
+}
+
+#[test]
+fn a_large_circle_is_compiled_in_time() {
+    let reference = |i: usize| json!({"$ref": format!("#/K{i}")});
+    let mut tree = json!({"Base": {"required": ["id"], "oneOf": (0..200).map(reference).collect::<Vec<_>>()}});
+    for i in 0..200 {
+        tree[format!("K{i}")] = json!({"allOf": [{"$ref": "#/Base"}], "properties": {format!("p{i}"): reference((i + 1) % 200)}});
+    }
+    let documents = documents(Dialect::OpenApi30, tree);
+    let validator = validator_of(&documents, "K0", Direction::Response);
+    assert!(!validator.is_valid(&json!({})));
+    assert!(!validator.is_valid(&json!({"id": 1, "p0": {"id": 2, "p1": {}}})));
+}
+
+#[test]
 fn a_discriminator_decides_where_alternatives_overlap() {
     let tree = json!({
         "S": {"oneOf": [{"$ref": "#/A"}, {"$ref": "#/B"}], "discriminator": {"propertyName": "t", "mapping": {"a": "#/A", "b": "B"}}},
