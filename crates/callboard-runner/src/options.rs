@@ -86,6 +86,9 @@ pub struct RunOptions {
 }
 
 impl RunOptions {
+    /// How long teardown may go on after a run was stopped, where nothing else is said.
+    pub const GRACE: Duration = Duration::from_secs(5);
+
     /// A run of scenarios against a system, with everything else at its default: no targets, 2 s to become ready, 5 s of grace.
     pub fn new(run: RunId, system: Arc<System>, scenarios: Vec<Scenario>) -> Self {
         Self {
@@ -102,7 +105,7 @@ impl RunOptions {
             jobs: 0,
             ready_timeout: Duration::from_secs(2),
             limits: Limits::default(),
-            grace: Duration::from_secs(5),
+            grace: Self::GRACE,
         }
     }
 

@@ -78,6 +78,10 @@ impl Environment {
         }
         for service in wishes.virtual_services {
             known(service, system)?;
+            if wishes.servers.iter().any(|pair| pair.split('=').next() == Some(service)) {
+                let message = format!("`{service}` has both --server and --virtual");
+                return Err(Failure::argument(BAD_ARGUMENT, message, Some("give one of the two".to_owned())));
+            }
             environment.make_virtual(&ServiceName::new(service));
         }
         for (name, value) in section.into_iter().flat_map(|section| &section.values) {

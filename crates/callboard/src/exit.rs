@@ -59,8 +59,11 @@ impl Failure {
     /// A file that cannot be read or written.
     pub(crate) fn file(path: &std::path::Path, doing: &str, error: &std::io::Error) -> Self {
         let path = path.display().to_string();
-        let diagnostic =
-            Diagnostic::error(Code("file"), Span::file(path.clone()), format!("failed to {doing} `{path}`: {error}"));
+        let diagnostic = Diagnostic::error(
+            Code("file"),
+            Span::file(path.clone()),
+            format!("failed to {doing} `{path}`: {}", crate::fetch::in_words(error)),
+        );
         Self::bad_input(vec![Diagnostic { span: None, ..diagnostic }])
     }
 }

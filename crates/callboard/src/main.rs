@@ -12,6 +12,7 @@ mod mcp;
 mod progress;
 mod project;
 mod settings;
+mod signals;
 mod suite;
 mod terminal;
 
@@ -30,14 +31,22 @@ fn main() -> ExitCode {
     install_panic_hook();
     let run = || dispatch(&cli, &terminal);
     let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(run));
-    match outcome {
-        Ok(Ok(exit)) => exit.into(),
+    let exit = match outcome {
+        Ok(Ok(exit)) => exit,
         Ok(Err(failure)) => {
             terminal.diagnostics(&failure.diagnostics, &Sources::default());
-            failure.exit.into()
+            failure.exit
         }
-        Err(_) => Exit::Bug.into(),
-    }
+        Err(_) => Exit::Bug,
+    };
+    with_output_written(exit, &terminal).into()
+}
+
+/// Data that could not be written turns a pass into an error; it never hides what the command found.
+fn with_output_written(exit: Exit, terminal: &Terminal) -> Exit {
+    let Some(failure) = terminal.output_failure() else { return exit };
+    terminal.diagnostics(&failure.diagnostics, &Sources::default());
+    if exit == Exit::Pass { failure.exit } else { exit }
 }
 
 fn dispatch(cli: &Cli, terminal: &Terminal) -> Result<Exit, Failure> {

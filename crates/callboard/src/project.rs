@@ -1,6 +1,6 @@
 //! A user's project: its settings, its services read as one system, its scenario files.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -85,7 +85,7 @@ impl Project {
     /// Reads the settings in a folder, where there are any.
     pub(crate) fn open(root: PathBuf) -> Result<Self, Failure> {
         let path = root.join(FILE_NAME);
-        if !path.is_file() {
+        if !path.exists() {
             return Ok(Self { root, settings: Settings::default() });
         }
         let text = std::fs::read_to_string(&path).map_err(|error| Failure::file(&path, "read", &error))?;
@@ -152,14 +152,17 @@ impl Project {
                 paths.push(path.clone());
             }
         }
+        // A file may be named twice, by itself and by its folder; its tests run once.
+        let mut seen = BTreeSet::new();
+        paths.retain(|path| seen.insert(self.name_of(path)));
         Ok(paths)
     }
 
     fn find_scenarios(&self, folder: &Path) -> Result<Vec<PathBuf>, Failure> {
         let globs = self.scenario_globs()?;
         let walk = ignore::WalkBuilder::new(folder_or_here(folder)).require_git(false).filter_entry(is_worth_a_look).build();
-        let files =
-            walk.flatten().filter(|entry| entry.file_type().is_some_and(|t| t.is_file())).map(|entry| without_dot(entry.path()));
+        // A link to a file is a file.
+        let files = walk.flatten().filter(|entry| entry.path().is_file()).map(|entry| without_dot(entry.path()));
         let mut paths: Vec<_> = files.filter(|path| globs.is_match(path.strip_prefix(&self.root).unwrap_or(path))).collect();
         paths.sort();
         Ok(paths)
@@ -278,6 +281,6 @@ fn is_worth_a_look(entry: &ignore::DirEntry) -> bool {
 
 fn nearest_with_settings(from: &Path) -> Option<PathBuf> {
     let here = std::path::absolute(from).ok()?;
-    let found = here.ancestors().find(|folder| folder.join(FILE_NAME).is_file())?;
+    let found = here.ancestors().find(|folder| folder.join(FILE_NAME).exists())?;
     if found == here { Some(PathBuf::new()) } else { Some(found.to_owned()) }
 }

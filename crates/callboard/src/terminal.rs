@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use callboard_model::{Diagnostic, Severity, Span};
 
 use crate::cli::{ColorWhen, Global};
+use crate::exit::Failure;
 
 /// At most this many diagnostics of one kind of severity are drawn; the rest is counted.
 const MAX_DRAWN: usize = 50;
@@ -20,6 +21,8 @@ pub(crate) struct Terminal {
     color_out: bool,
     color_err: bool,
     quiet: bool,
+    /// The first thing that went wrong when data was written.
+    output_error: Mutex<Option<std::io::Error>>,
 }
 
 impl Terminal {
@@ -36,6 +39,7 @@ impl Terminal {
             color_out: wanted(std::io::stdout().is_terminal()),
             color_err: wanted(std::io::stderr().is_terminal()),
             quiet: global.quiet,
+            output_error: Mutex::new(None),
         }
     }
 
@@ -59,14 +63,23 @@ impl Terminal {
         self.color_err
     }
 
-    /// Writes data to stdout. A closed pipe ends the program quietly, as other tools do.
+    /// Writes data to stdout. What goes wrong is told at the end: the command itself goes on, since its exit code says more.
     pub(crate) fn data(&self, text: &str) {
+        let mut problem = self.output_error.lock().unwrap_or_else(PoisonError::into_inner);
+        if problem.is_some() {
+            return;
+        }
         let mut out = std::io::stdout().lock();
         let result =
             out.write_all(text.as_bytes()).and_then(|()| if text.ends_with('\n') { Ok(()) } else { out.write_all(b"\n") });
-        if result.and_then(|()| out.flush()).is_err() {
-            std::process::exit(0);
-        }
+        *problem = result.and_then(|()| out.flush()).err();
+    }
+
+    /// Why data could not be written, where that is worth an error: a reader who has seen enough (`| head`) is none.
+    pub(crate) fn output_failure(&self) -> Option<Failure> {
+        let problem = self.output_error.lock().unwrap_or_else(PoisonError::into_inner);
+        let error = problem.as_ref().filter(|error| error.kind() != std::io::ErrorKind::BrokenPipe)?;
+        Some(Failure::file(Path::new("standard output"), "write", error))
     }
 
     /// Writes JSON data to stdout.

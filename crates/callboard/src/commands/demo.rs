@@ -13,12 +13,13 @@ use callboard_shop::{Shop, ShopOptions};
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::DemoArgs;
-use crate::commands::run::{Session, all_scenarios, cancel_on_ctrl_c, exit_of, html as html_report};
+use crate::commands::run::{Session, all_scenarios, exit_of, html as html_report};
 use crate::commands::{generate, impact, plan};
 use crate::environment::{Environment, Wishes};
 use crate::exit::{Exit, Failure};
 use crate::progress::Progress;
 use crate::project::{Project, shown};
+use crate::signals::cancel_when_stopped;
 use crate::suite::{Suite, used_services};
 use crate::terminal::{Sources, Terminal};
 
@@ -63,7 +64,7 @@ pub(crate) async fn demo(arguments: &DemoArgs, terminal: &Terminal) -> Result<Ex
     story.title(&format!("{DOWN} is down: Callboard stands in for it, from its definition; everything runs, in parallel"));
     let suite = Suite::read(&project, &[], &[], &mut sources)?;
     terminal.diagnostics(&suite.errors(), &sources);
-    let cancel = cancel_on_ctrl_c(terminal);
+    let cancel = cancel_when_stopped(terminal);
     let first = run(&project, &suite, None, terminal, &cancel).await?;
     story.results(&first);
 

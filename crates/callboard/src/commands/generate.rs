@@ -8,6 +8,7 @@ use callboard_model::{Code, Diagnostic, Document, Service, System};
 use callboard_planner::{PlanOptions, ScenarioOptions};
 
 use crate::cli::GenerateArgs;
+use crate::commands::check::counted;
 use crate::commands::plan;
 use crate::exit::{Exit, Failure};
 use crate::project::{Project, shown};
@@ -37,7 +38,8 @@ pub(crate) fn generate(project: &Project, arguments: &GenerateArgs, terminal: &T
         Some(path) => {
             write(path, &text)?;
             let place = shown(path);
-            terminal.say(format!("{} steps written to {place}; next: callboard run {place}", plan.steps.len()));
+            let steps = counted(plan.steps.len(), "step");
+            terminal.say(format!("{steps} written to {place}; next: callboard run {place}"));
         }
         None => terminal.data(&text),
     }

@@ -16,6 +16,7 @@ use callboard_runner::SourceFile;
 use callboard_store::{Store, StoreError};
 
 use crate::cli::ImpactArgs;
+use crate::commands::check::counted;
 use crate::exit::{Exit, Failure};
 use crate::fetch::{DiskAndWeb, is_url};
 use crate::git::Repository;
@@ -55,7 +56,8 @@ pub(crate) async fn analyse(project: &Project, suite: &Suite, base: &str) -> Res
 /// One line that sums a selection up.
 pub(crate) fn summary(impact: &Impact) -> String {
     let total = impact.selected.len() + impact.deselected.len();
-    let mut line = format!("{} of {total} tests have to run", impact.selected.len());
+    let verb = if impact.selected.len() == 1 { "has" } else { "have" };
+    let mut line = format!("{} of {} {verb} to run", impact.selected.len(), counted(total, "test"));
     if let Some(escalation) = impact.escalations.first() {
         line.push_str(&format!("; not known: {}", escalation.cause));
     }

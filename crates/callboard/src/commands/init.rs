@@ -118,7 +118,7 @@ fn definition_files(place: &Path) -> Result<Vec<String>, Failure> {
         return Err(Failure::argument(Code("file"), format!("neither a file nor a folder: `{}`", place.display()), None));
     }
     let walk = ignore::WalkBuilder::new(folder_or_here(place)).require_git(false).build();
-    let files = walk.flatten().filter(|entry| entry.file_type().is_some_and(|t| t.is_file())).map(ignore::DirEntry::into_path);
+    let files = walk.flatten().map(ignore::DirEntry::into_path).filter(|path| path.is_file());
     let mut found: Vec<String> =
         files.filter(|path| is_candidate(path)).filter(|path| holds_definition(path)).map(|path| shown(&path)).collect();
     found.sort();

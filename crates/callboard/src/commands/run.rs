@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::time::Duration;
 
 use callboard_analysis::report::{self, Deselected, ReportService, RunReport};
 use callboard_model::run::{RunEvent, RunFinished, RunStarted};
@@ -20,6 +19,7 @@ use crate::fleet::VirtualFleet;
 use crate::progress::Progress;
 use crate::project::Project;
 use crate::settings::AcceptSection;
+use crate::signals::cancel_when_stopped;
 use crate::suite::{Suite, used_services};
 use crate::terminal::{Sources, Terminal};
 
@@ -38,16 +38,6 @@ pub(crate) async fn run(project: &Project, arguments: &RunArgs, terminal: &Termi
     };
     let environment = Environment::resolve(&project.settings, wishes, &suite.system, &|name| std::env::var(name).ok())?;
     let mut selection = select(project, arguments, &suite, terminal).await?;
-    if selection.scenarios.is_empty() {
-        return nothing_to_run(arguments, &selection, terminal);
-    }
-    let used: BTreeSet<ServiceName> = selection
-        .scenarios
-        .iter()
-        .filter_map(|scenario| Some(used_services(&scenario.source, scenario.workflow()?, &suite.system)))
-        .flatten()
-        .collect();
-    environment.require(&used)?;
     let session =
         Session { project, suite: &suite, seed: arguments.seed.unwrap_or(1), store: !arguments.no_store, standing: None };
     let outputs = Outputs {
@@ -57,10 +47,20 @@ pub(crate) async fn run(project: &Project, arguments: &RunArgs, terminal: &Termi
         title: project.title(),
     };
     outputs.probe()?;
+    if selection.scenarios.is_empty() {
+        return nothing_to_run(arguments, selection, &session, &outputs, terminal);
+    }
+    let used: BTreeSet<ServiceName> = selection
+        .scenarios
+        .iter()
+        .filter_map(|scenario| Some(used_services(&scenario.source, scenario.workflow()?, &suite.system)))
+        .flatten()
+        .collect();
+    environment.require(&used)?;
     let mut options = session.options(std::mem::take(&mut selection.scenarios), &selection.deselected);
     options.jobs = arguments.jobs.map_or(0, usize::from);
     options.limits = Limits::default().within(arguments.timeout);
-    let cancel = cancel_on_ctrl_c(terminal);
+    let cancel = cancel_when_stopped(terminal);
     let mut progress = Progress::new(terminal);
     let report = session.run(options, environment, &used, terminal, &mut |event| progress.handle(event), cancel).await?;
     let mut report = RunReport { deselected: selection.deselected, replay: Some(replay(arguments)), ..report };
@@ -147,17 +147,27 @@ pub(crate) fn all_scenarios(suite: &Suite) -> Vec<Scenario> {
     scenarios
 }
 
-fn nothing_to_run(arguments: &RunArgs, selection: &Selection, terminal: &Terminal) -> Result<Exit, Failure> {
-    match &arguments.filter {
-        Some(filter) if selection.deselected.is_empty() => {
-            Err(Failure::argument(Code("no-scenarios"), format!("no scenario's name contains `{filter}`"), None))
-        }
-        _ => {
-            let deselected = super::check::counted(selection.deselected.len(), "test");
-            terminal.say(format!("nothing has to run; {deselected} deselected"));
-            Ok(Exit::Pass)
-        }
+/// Nothing to run is an answer, too: whoever reads reports finds one, with everything that was deselected.
+fn nothing_to_run(
+    arguments: &RunArgs,
+    selection: Selection,
+    session: &Session<'_>,
+    outputs: &Outputs<'_>,
+    terminal: &Terminal,
+) -> Result<Exit, Failure> {
+    if let (Some(filter), true) = (&arguments.filter, selection.deselected.is_empty()) {
+        return Err(Failure::argument(Code("no-scenarios"), format!("no scenario's name contains `{filter}`"), None));
     }
+    let options = session.options(Vec::new(), &selection.deselected);
+    let at = u64::try_from(jiff::Timestamp::now().as_millisecond()).unwrap_or_default();
+    let started = RunStarted { run: options.run, at, seed: options.seed, scenarios: Vec::new(), deselected: options.deselected };
+    let finished = RunFinished { at, ..RunFinished::default() };
+    let deselected = super::check::counted(selection.deselected.len(), "test");
+    let report =
+        RunReport { deselected: selection.deselected, replay: Some(replay(arguments)), ..RunReport::new(started, finished) };
+    outputs.write(&report, terminal)?;
+    terminal.say(format!("nothing has to run; {deselected} deselected"));
+    Ok(Exit::Pass)
 }
 
 /// What one run shares with the next one of the same project.
@@ -360,25 +370,6 @@ fn acceptance(section: &AcceptSection) -> Acceptance {
         pointer: section.pointer.clone(),
         reason: section.reason.clone(),
     }
-}
-
-/// The first Ctrl-C stops the run cleanly: teardown still runs. The second one ends the program at once.
-pub(crate) fn cancel_on_ctrl_c(terminal: &Terminal) -> CancellationToken {
-    let cancel = CancellationToken::new();
-    let told = cancel.clone();
-    let is_quiet = terminal.is_quiet();
-    tokio::spawn(async move {
-        if tokio::signal::ctrl_c().await.is_ok() {
-            told.cancel();
-            if !is_quiet {
-                eprintln!("stopping: teardown runs for up to {} s; Ctrl-C again ends at once", Duration::from_secs(5).as_secs());
-            }
-            if tokio::signal::ctrl_c().await.is_ok() {
-                std::process::exit(Exit::Interrupted as i32);
-            }
-        }
-    });
-    cancel
 }
 
 /// Sortable by time, and unique on this machine.

@@ -11,6 +11,7 @@ use crate::cli::VirtualUpArgs;
 use crate::exit::{Exit, Failure};
 use crate::fleet::VirtualFleet;
 use crate::project::{BAD_ARGUMENT, Project};
+use crate::signals::stop_requested;
 use crate::terminal::{Sources, Terminal};
 
 /// Starts virtual services and waits for Ctrl-C.
@@ -29,28 +30,11 @@ pub(crate) async fn up(project: &Project, arguments: &VirtualUpArgs, terminal: &
         }
     }
     terminal.say("up; Ctrl-C stops. What was asked and answered: GET /__callboard/journal");
-    stopped().await;
+    stop_requested().await;
     fleet.stop().await;
     Ok(Exit::Pass)
 }
 
-/// Ctrl-C, or the signal with which service managers and CI stop a process.
-pub(crate) async fn stopped() {
-    #[cfg(unix)]
-    if let Ok(mut terminated) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-        tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
-            _ = terminated.recv() => {}
-        }
-        return;
-    }
-    // Without signals there is nothing to wait for but the end of the process.
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
-    }
-}
-
-/// The services of these names; all of the system when none is given.
 pub(crate) fn chosen(system: &System, names: &[String]) -> Result<Vec<Arc<Service>>, Failure> {
     if names.is_empty() {
         return Ok(system.services().iter().cloned().map(Arc::new).collect());

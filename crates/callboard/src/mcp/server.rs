@@ -19,7 +19,6 @@ use super::resources;
 use super::stage::Stage;
 use super::tools::{self, Call, Kind};
 use crate::cli::{ColorWhen, Global};
-use crate::commands::virtual_up;
 use crate::exit::{Exit, Failure};
 use crate::terminal::Terminal;
 
@@ -89,7 +88,7 @@ pub(crate) async fn serve(terminal: &Terminal) -> Result<Exit, Failure> {
     session.log(&format!("serving {folder} over stdin and stdout"));
     let signalled = session.closing.clone();
     tokio::spawn(async move {
-        virtual_up::stopped().await;
+        crate::signals::stop_requested().await;
         signalled.cancel();
     });
     let server = Server { session: session.clone() };
