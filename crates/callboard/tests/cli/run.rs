@@ -344,6 +344,28 @@ async fn a_reader_that_goes_away_ends_other_commands_quietly() {
     assert_eq!((output.status.code(), String::from_utf8_lossy(&output.stderr).as_ref()), (Some(0), ""));
 }
 
+#[tokio::test]
+async fn teardown_leaves_out_what_was_never_made() {
+    let server = TestServer::start(|_| Reply::status(500)).await;
+    let project = orders::project(&server.url(""), &["buy"]);
+    let report = project.run(&["run", "--json"]).await.exits(1).json();
+    assert_eq!(server.lines(), ["POST /orders"], "there is nothing to remove");
+    assert_eq!(texts(&report["scenarios"][0]["teardown"], "verdict"), ["notRun"]);
+}
+
+#[tokio::test]
+async fn a_teardown_that_fails_fails_the_scenario() {
+    let server = TestServer::start(|request| match request.method.as_str() {
+        "DELETE" => Reply::status(500),
+        _ => orders::answer(request),
+    })
+    .await;
+    let project = orders::project(&server.url(""), &["buy"]);
+    let report = project.run(&["run", "--json"]).await.exits(1).says(&["teardown"]).json();
+    assert_eq!(texts(&report["scenarios"][0]["steps"], "verdict"), ["passed"; 3]);
+    assert_eq!(texts(&report["scenarios"][0]["teardown"], "verdict"), ["failed"]);
+}
+
 /// Two workflows of which one needs the other: order, and what is not run.
 #[tokio::test]
 async fn a_scenario_that_depends_on_a_failed_one_is_not_run() {
