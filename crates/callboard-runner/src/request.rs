@@ -139,7 +139,8 @@ fn is_file(schema: &Schema<'_>) -> bool {
     schema.format() == Some("binary") || schema.types().contains(&"file") || schema.lookup("contentMediaType").is_some()
 }
 
-fn plain_text(value: &Value) -> String {
+/// A value as text: strings as they are, all else as JSON.
+pub(crate) fn plain_text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         value => value.to_string(),

@@ -87,10 +87,15 @@ impl Dispatcher {
     /// Scenarios whose services are not there learn nothing.
     async fn leave_out(&mut self, used: &[BTreeSet<ServiceName>], not_ready: &[NotReady]) {
         for (index, services) in used.iter().enumerate() {
-            let missing: Vec<String> =
-                not_ready.iter().filter(|missing| services.contains(&missing.service)).map(describe).collect();
-            if !missing.is_empty() {
-                let reason = format!("environment not ready: {}", missing.join("; "));
+            let missing: Vec<&NotReady> = not_ready.iter().filter(|missing| services.contains(&missing.service)).collect();
+            let what = match missing[..] {
+                [] => None,
+                [one] => Some(describe(one)),
+                // The run says once where each of them should be.
+                _ => Some(missing.iter().map(|missing| missing.service.as_str()).collect::<Vec<_>>().join(", ")),
+            };
+            if let Some(what) = what {
+                let reason = format!("environment not ready: {what}");
                 self.never(index, Verdict::Inconclusive, &reason).await;
             }
         }

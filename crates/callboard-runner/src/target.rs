@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use callboard_schema::parameter::encode;
 use serde_json::{Map, Value};
 
+use crate::request::plain_text;
+
 /// A service's place in an environment.
 #[derive(Clone, Debug, Default)]
 pub struct Target {
@@ -103,7 +105,7 @@ fn fill<'t>(template: &'t str, values: Values<'_>, place: &str, encode: Encode<'
         match name.and_then(|name| Some((name, split(name, values)?))) {
             Some((name, (kind, hint, map, key))) => {
                 let missing = || MissingValue { place: place.to_owned(), name: name.to_owned(), kind, hint };
-                filled.push_str(&encode(&text_of(map.get(key).ok_or_else(missing)?)));
+                filled.push_str(&encode(&plain_text(map.get(key).ok_or_else(missing)?)));
                 rest = &after[name.len() + 1..];
             }
             None => {
@@ -125,13 +127,6 @@ fn split<'v, 'n>(name: &'n str, values: Values<'v>) -> Option<Place<'v, 'n>> {
         "inputs" => Some(("input", " of the workflow", values.inputs, key)),
         "values" => Some(("value", " among the environment's values", values.values, key)),
         _ => None,
-    }
-}
-
-fn text_of(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
     }
 }
 

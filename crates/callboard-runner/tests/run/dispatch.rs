@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use crate::world::{execute, execute_with_events, options, verdicts, well_behaved};
+use callboard_analysis::report::curl;
 use callboard_model::run::{RunEvent, Verdict};
-use callboard_runner::{Secret, Target, to_curl};
+use callboard_runner::{Secret, Target};
 use callboard_testkit::{Reply, TestServer};
 use serde_json::json;
 use tokio::sync::mpsc;
@@ -147,7 +148,7 @@ async fn secrets_never_show() {
     }
     let request = &finished.results[0].steps[0].attempts[0].request;
     assert!(request.url.ends_with("?key=${HUB_TOKEN}"), "{}", request.url);
-    let curl = to_curl(request);
+    let curl = curl(request);
     assert!(curl.contains("-H 'authorization: token '\"${HUB_TOKEN}\""), "{curl}");
     assert!(execute(options_without_secret()).await.summary.failed == 0);
 }
@@ -180,7 +181,7 @@ async fn a_credential_that_a_step_yields_is_masked_from_then_on() {
     assert_eq!(server.received()[1].header("authorization"), Some("token tok-9f8e7d"), "the service itself gets it");
     let all = format!("{finished:?} {events:?}");
     assert!(!all.contains("tok-9f8e7d"), "the token shows");
-    let curl = to_curl(&finished.results[0].steps[1].attempts[0].request);
+    let curl = curl(&finished.results[0].steps[1].attempts[0].request);
     assert!(curl.contains("${outputs.token}"), "{curl}");
 }
 
