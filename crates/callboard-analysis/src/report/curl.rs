@@ -1,4 +1,6 @@
 //! A recorded request as a `curl` command that a person can paste into a shell.
+//!
+//! Masked secrets stand in it as `"${NAME}"`: the shell puts them in from its environment.
 
 use std::fmt::Write as _;
 
@@ -7,7 +9,7 @@ use callboard_model::run::RequestRecord;
 /// Headers that `curl` sets by itself, and rightly only by itself.
 const OF_CURL: [&str; 5] = ["host", "content-length", "transfer-encoding", "connection", "user-agent"];
 
-/// The request as one `curl` command for a POSIX shell. Secrets are as masked as in the record.
+/// The request as one `curl` command for a POSIX shell. Secrets are as masked as in the record, for the shell to fill in.
 pub fn curl(request: &RequestRecord) -> String {
     let mut command = String::from("curl -sS -i");
     write_method(&mut command, request);
@@ -37,7 +39,7 @@ fn write_url(command: &mut String, url: &str) {
     if url.contains("/./") || url.contains("/../") || url.ends_with("/.") || url.ends_with("/..") {
         command.push_str(" --path-as-is");
     }
-    push(command, &format!(" {}", quote(url)));
+    push(command, &format!(" {}", quote_masked(url)));
 }
 
 fn write_header(command: &mut String, name: &str, value: &str) {
@@ -51,18 +53,46 @@ fn write_header(command: &mut String, name: &str, value: &str) {
     }
     // curl leaves a header out when nothing follows the colon; a semicolon sends it empty.
     let header = if value.is_empty() { format!("{name};") } else { format!("{name}: {value}") };
-    push(command, &format!(" -H {}", quote(&header)));
+    push(command, &format!(" -H {}", quote_masked(&header)));
 }
 
 fn write_body(command: &mut String, request: &RequestRecord, body: &str) {
     if !request.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
         command.push_str(" -H 'Content-Type:'");
     }
-    push(command, &format!(" --data-raw {}", quote(body)));
+    push(command, &format!(" --data-raw {}", quote_masked(body)));
 }
 
 fn push(command: &mut String, text: &str) {
     command.push_str(text);
+}
+
+/// One word for a POSIX shell, in which `${NAME}` is left to the shell.
+fn quote_masked(text: &str) -> String {
+    let mut word = String::with_capacity(text.len() + 2);
+    let mut rest = text;
+    while let Some((before, mask, after)) = next_mask(rest) {
+        if !before.is_empty() {
+            word.push_str(&quote(before));
+        }
+        word.extend(["\"", mask, "\""]);
+        rest = after;
+    }
+    if !rest.is_empty() || word.is_empty() {
+        word.push_str(&quote(rest));
+    }
+    word
+}
+
+/// The text before the next `${NAME}`, that, and the text behind it.
+fn next_mask(text: &str) -> Option<(&str, &str, &str)> {
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    text.match_indices("${").find_map(|(at, _)| {
+        let name = &text[at + 2..];
+        let length = name.find(|c| !is_name(c)).filter(|length| *length > 0 && name[*length..].starts_with('}'))?;
+        let end = at + 2 + length + 1;
+        (!name.starts_with(|c: char| c.is_ascii_digit())).then(|| (&text[..at], &text[at..end], &text[end..]))
+    })
 }
 
 /// One word for a POSIX shell. Text with control characters takes the `$'…'` form (POSIX.1-2024, section 2.2.4).
@@ -133,6 +163,14 @@ mod tests {
             command,
             "curl -sS -i -X DELETE --path-as-is http://h/a/../b -H 'X-Empty;' --compressed -H 'Content-Type:' --data-raw @file"
         );
+    }
+
+    #[test]
+    fn a_masked_secret_is_left_to_the_shell_and_nothing_else_is() {
+        let command = curl(&request("GET", "http://h/", &[("authorization", "token ${HUB_TOKEN}!")], None));
+        assert_eq!(command, r#"curl -sS -i http://h/ -H 'authorization: token '"${HUB_TOKEN}"'!'"#);
+        assert_eq!(quote_masked("a ${not a name} $(rm -rf /) `x`"), "'a ${not a name} $(rm -rf /) `x`'");
+        assert_eq!(quote_masked("${A}${outputs.b}"), r#""${A}"'${outputs.b}'"#);
     }
 
     #[test]
