@@ -13,6 +13,8 @@ pub struct SystemMap {
     pub entities: Vec<Entity>,
     /// Values that one operation yields and another one needs, best first within each consumer.
     pub links: Vec<Link>,
+    /// Links that would be there had the user not rejected them: nothing may use them.
+    pub rejected: Vec<Link>,
 }
 
 /// What a resource is, whatever a service calls it.
@@ -39,6 +41,13 @@ pub struct Link {
     pub score: f64,
     /// Why we think so.
     pub evidence: Vec<Evidence>,
+}
+
+impl Link {
+    /// Whether the user confirmed it.
+    pub fn is_confirmed(&self) -> bool {
+        self.evidence.iter().any(|evidence| evidence.signal == Signal::Confirmed)
+    }
 }
 
 /// An operation and a place in what it yields.

@@ -14,13 +14,15 @@ use serde_json::Value;
 
 use crate::beam::Step;
 use crate::chains::{is_chosen, takes};
-use crate::entities::{EntityId, Need, Yield, fit};
+use crate::entities::EntityId;
 use crate::index::{Index, OpId};
+use crate::keys::fit;
 use crate::literals::LiteralKind;
 use crate::plan::PlanOptions;
 use crate::score::View;
 use crate::sentence::Sentence;
 use crate::shape::{Kind, Place};
+use crate::typing::{Need, Yield};
 use crate::words::{singular, split_identifier, stem};
 
 /// Seed of made-up values: the same plan always has the same data.

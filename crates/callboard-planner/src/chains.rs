@@ -5,11 +5,13 @@ use callboard_model::api::ParameterLocation;
 use callboard_model::map::{Input, Output};
 
 use crate::clauses::Mode;
-use crate::entities::{EntityId, Need, fit};
+use crate::entities::EntityId;
 use crate::index::{Index, OpId};
+use crate::keys::fit;
 use crate::literals::LiteralKind;
 use crate::score::View;
 use crate::shape::Kind;
+use crate::typing::Need;
 use crate::words::{Act, stem};
 
 /// Targets looked at per clause.
@@ -193,7 +195,7 @@ fn key_literal(view: &View<'_, '_>, partial: &Partial, need: &Need) -> Option<us
 /// How surely an operation yields what a need wants.
 fn passes(index: &Index<'_>, producer: OpId, need: &Need) -> Option<f64> {
     let yields = &index.typing.operations[producer].yields;
-    let confidence = |y: &crate::entities::Yield| {
+    let confidence = |y: &crate::typing::Yield| {
         y.score
             * 0.7f64.powi(i32::from(y.nesting.min(3)))
             * fit((y.kind, y.format.as_deref()), (need.kind, need.format.as_deref()))

@@ -1,15 +1,17 @@
 //! The index of a system: which words stand for which operations, what each needs, yields and takes as text.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use callboard_model::api::ParameterLocation;
 use callboard_model::map::Input;
 use callboard_model::{Method, System};
 
-use crate::entities::{EntityId, Numbered, Typing, numbered};
+use crate::entities::{EntityId, Numbered, numbered};
 use crate::path::{self, Segment};
 use crate::sentence::Vocabulary;
 use crate::shape::Kind;
+use crate::typing::Typing;
 use crate::weights::Weights;
 use crate::words::{Lexicon, is_person_like, is_stop, split_identifier, stem};
 
@@ -54,7 +56,7 @@ pub(crate) struct Token {
 /// The index.
 pub(crate) struct Index<'a> {
     pub(crate) system: &'a System,
-    pub(crate) typing: Typing,
+    pub(crate) typing: Arc<Typing>,
     pub(crate) weights: Weights,
     pub(crate) ops: Vec<Op>,
     pub(crate) vocabulary: Vocabulary,
@@ -65,8 +67,7 @@ pub(crate) struct Index<'a> {
 }
 
 impl<'a> Index<'a> {
-    pub(crate) fn new(system: &'a System, aliases: &BTreeMap<String, String>, weights: Weights) -> Self {
-        let typing = Typing::of(system, aliases);
+    pub(crate) fn new(system: &'a System, typing: Arc<Typing>, aliases: &BTreeMap<String, String>, weights: Weights) -> Self {
         let lexicon = Lexicon::new(aliases);
         let mut vocabulary = Vocabulary { lexicon, ..Vocabulary::default() };
         for entity in &typing.entities {
@@ -208,7 +209,7 @@ fn texts_of(numbered: &Numbered<'_>, index: usize, typing: &Typing) -> Vec<TextI
         let stems = words.iter().map(|w| stem(w)).collect();
         texts.push(TextInput { input: Input::Parameter(parameter.location, parameter.name.clone()), stems, is_query, kind });
     }
-    for place in &typing.operations[index].request {
+    for place in typing.operations[index].request.iter() {
         let shape = &place.shape;
         if shape.kind.is_scalar()
             && shape.kind != Kind::Boolean

@@ -1,15 +1,21 @@
 //! From typed fields to the system map: which output of which operation serves as which input of another one, and why.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
 use callboard_model::api::{ParameterLocation, ResponseLink};
 use callboard_model::map::{Consumer, Entity, Evidence, Input, Link, Output, Producer, Signal, SystemMap};
-use callboard_model::{Operation, OperationKey, Pointer, System};
+use callboard_model::{Method, Operation, OperationKey, Pointer, System};
 
-use crate::entities::{EntityId, Need, Typing, Yield, by_key, evidence, fit, service_name};
+use crate::entities::{EntityId, EntityInfo, numbered};
+use crate::keys::fit;
+use crate::typing::{Need, Signals, Typing, Yield, all_signals, by_key, evidence};
 
-/// Links kept for one input, best first.
+/// Links kept for one input, best first; fewer where a system has very many inputs.
 const PER_INPUT: usize = 24;
+const LEAST_PER_INPUT: usize = 4;
+/// Links that a map aims to stay below.
+const IN_ALL: usize = 240_000;
 /// Producers looked at for one input and one service.
 const LOOKED_AT: usize = 96;
 /// Weaker links are not kept.
@@ -53,25 +59,49 @@ impl LinkPattern {
 ///
 /// Pure and deterministic. The work grows with the size of the definitions, not with its square.
 pub fn map(system: &System, options: &MapOptions) -> SystemMap {
-    let typing = Typing::of(system, &options.aliases);
-    map_of(system, &typing, options)
+    map_with(system, options, &all_signals())
 }
 
-/// As [`map`], over typed fields.
-pub(crate) fn map_of(system: &System, typing: &Typing, options: &MapOptions) -> SystemMap {
-    let linker = Linker::new(system, typing, options);
-    let mut links = Vec::new();
+/// As [`map`], from some of the signs alone: what measurements compare.
+pub fn map_with(system: &System, options: &MapOptions, signals: &BTreeSet<Signal>) -> SystemMap {
+    let typing = Typing::of(system, &options.aliases, signals);
+    map_of(system, &typing, options, signals)
+}
+
+/// A system with its map and everything that the map was made from: read once, used by many plans.
+pub struct MappedSystem<'a> {
+    /// The system.
+    pub system: &'a System,
+    /// Its map.
+    pub map: SystemMap,
+    pub(crate) typing: Arc<Typing>,
+}
+
+impl<'a> MappedSystem<'a> {
+    /// Reads a system. Confirmed links count as certain for a planner, rejected ones are never used by it.
+    pub fn new(system: &'a System, options: &MapOptions) -> Self {
+        let signals = all_signals();
+        let mut typing = Typing::of(system, &options.aliases, &signals);
+        let map = map_of(system, &typing, options, &signals);
+        typing.take(&map, system);
+        Self { system, map, typing: Arc::new(typing) }
+    }
+}
+
+fn map_of(system: &System, typing: &Typing, options: &MapOptions, signals: &Signals) -> SystemMap {
+    let linker = Linker::new(system, typing, options, signals);
+    let (mut links, mut rejected) = (Vec::new(), Vec::new());
     for index in 0..typing.operations.len() {
-        links.extend(linker.into_operation(index));
+        links.extend(linker.into_operation(index, &mut rejected));
     }
     links.extend(linker.confirmed_only(&links));
-    SystemMap { entities: entities(system, typing), links }
+    SystemMap { entities: entities(system, typing), links, rejected }
 }
 
 fn entities(system: &System, typing: &Typing) -> Vec<Entity> {
-    let of = |info: &crate::entities::EntityInfo| Entity {
+    let of = |info: &EntityInfo| Entity {
         name: info.display(),
-        owner: info.owner().map(|owner| service_name(system, owner)),
+        owner: info.owner().map(|owner| system.services()[owner].name.clone()),
         aliases: info.aliases.clone(),
     };
     typing.entities.iter().map(of).collect()
@@ -80,6 +110,8 @@ fn entities(system: &System, typing: &Typing) -> Vec<Entity> {
 struct Linker<'a> {
     typing: &'a Typing,
     options: &'a MapOptions,
+    signals: &'a Signals,
+    per_input: usize,
     operations: Vec<(usize, &'a Operation)>,
     /// Producers by entity and service, best first.
     by_service: HashMap<(EntityId, usize), Vec<(usize, usize)>>,
@@ -89,9 +121,8 @@ struct Linker<'a> {
 }
 
 impl<'a> Linker<'a> {
-    fn new(system: &'a System, typing: &'a Typing, options: &'a MapOptions) -> Self {
-        let operations: Vec<(usize, &Operation)> =
-            crate::entities::numbered(system).map(|n| (n.service_number, n.operation)).collect();
+    fn new(system: &'a System, typing: &'a Typing, options: &'a MapOptions, signals: &'a Signals) -> Self {
+        let operations: Vec<(usize, &Operation)> = numbered(system).map(|n| (n.service_number, n.operation)).collect();
         let mut by_service: HashMap<(EntityId, usize), Vec<(usize, usize)>> = HashMap::new();
         let mut services: HashMap<EntityId, Vec<usize>> = HashMap::new();
         for (entity, producers) in &typing.producers {
@@ -112,23 +143,33 @@ impl<'a> Linker<'a> {
         let index = by_key(system);
         let mut stated: HashMap<usize, Vec<(usize, &ResponseLink)>> = HashMap::new();
         for (from, (_, operation)) in operations.iter().enumerate() {
-            for link in operation.responses.iter().flat_map(|response| &response.links) {
+            let stated_here = operation.responses.iter().flat_map(|response| &response.links);
+            for link in stated_here.filter(|_| signals.contains(&Signal::OpenApiLink)) {
                 if let Some(to) = link.target.as_ref().and_then(|target| index.get(target)) {
                     stated.entry(*to).or_default().push((from, link));
                 }
             }
         }
-        Self { typing, options, operations, by_service, services, stated }
+        let inputs: usize = typing.operations.iter().map(|types| types.needs.len()).sum();
+        let per_input = (IN_ALL / inputs.max(1)).clamp(LEAST_PER_INPUT, PER_INPUT);
+        Self { typing, options, signals, per_input, operations, by_service, services, stated }
     }
 
-    /// All links into one operation.
-    fn into_operation(&self, index: usize) -> Vec<Link> {
+    /// All links into one operation; what the user rejected goes to `rejected`.
+    fn into_operation(&self, index: usize, rejected: &mut Vec<Link>) -> Vec<Link> {
         let mut links = Vec::new();
         for need in &self.typing.operations[index].needs {
-            let mut found = self.into_input(index, need);
-            found.sort_by(|a, b| b.score.total_cmp(&a.score));
-            found.truncate(PER_INPUT);
-            links.extend(found);
+            let rated = self.rated(index, need);
+            let mut kept = 0;
+            for rating in rated {
+                let link = self.link(&rating, index, need);
+                if self.is_rejected(&link.from, &link.to) {
+                    rejected.push(link);
+                } else if kept < self.per_input || link.is_confirmed() {
+                    kept += 1;
+                    links.push(link);
+                }
+            }
         }
         for link in self.stated_links(index) {
             match links.iter_mut().find(|known| known.from == link.from && known.to == link.to) {
@@ -136,25 +177,41 @@ impl<'a> Linker<'a> {
                     known.score = known.score.max(link.score);
                     known.evidence.extend(link.evidence);
                 }
+                None if self.is_rejected(&link.from, &link.to) => rejected.push(link),
                 None => links.push(link),
             }
         }
         links
     }
 
-    fn into_input(&self, index: usize, need: &Need) -> Vec<Link> {
+    /// The best outputs for an input. All of them where the user said something about this operation.
+    fn rated(&self, index: usize, need: &Need) -> Vec<Rating> {
         let home = self.operations[index].0;
         let owner = self.typing.entities[need.entity].owner();
-        let mut links = Vec::new();
+        let mut rated = Vec::new();
         for &service in self.services.get(&need.entity).into_iter().flatten() {
             let nearness = self.nearness(home, service, owner, need.entity);
             for &(op, number) in self.by_service.get(&(need.entity, service)).into_iter().flatten() {
-                if op != index {
-                    links.extend(self.link(op, &self.typing.operations[op].yields[number], index, need, nearness));
+                let rating = self.rating((op, number), need, nearness);
+                if op != index && rating.score >= MIN_SCORE {
+                    rated.push(rating);
                 }
             }
         }
-        links
+        rated.sort_by(|a, b| b.score.total_cmp(&a.score));
+        let key = &self.operations[index].1.key;
+        if !self.options.confirmed.iter().chain(&self.options.rejected).any(|pattern| pattern.to == *key) {
+            rated.truncate(self.per_input);
+        }
+        rated
+    }
+
+    fn rating(&self, (op, number): (usize, usize), need: &Need, nearness: f64) -> Rating {
+        let output = &self.typing.operations[op].yields[number];
+        let fits = if self.signals.contains(&Signal::TypeAndFormat) { fits(output, need) } else { 1.0 };
+        let removes = self.operations[op].1.key.method == Method::Delete;
+        let score = need.score * output.score * fits * nearness * if removes { 0.3 } else { 1.0 };
+        Rating { op, number, fits, score: score.min(1.0) }
     }
 
     /// A service's own resources are meant before those of others with the same name.
@@ -162,40 +219,26 @@ impl<'a> Linker<'a> {
         let home_has_it = self.typing.entities[entity].claims.get(&home).is_some_and(|claim| *claim >= 3.0);
         match (home == service, owner == Some(service)) {
             (true, _) => 1.0,
-            (false, _) if home_has_it => 0.4,
+            (false, _) if home_has_it => 0.3,
             (false, true) => 0.95,
             (false, false) => 0.7,
         }
     }
 
-    fn link(&self, from: usize, output: &Yield, to: usize, need: &Need, nearness: f64) -> Option<Link> {
-        let fits = fit((output.kind, output.format.as_deref()), (need.kind, need.format.as_deref()));
-        let producer = Producer { operation: self.operations[from].1.key.clone(), output: output.output.clone() };
+    fn link(&self, rating: &Rating, to: usize, need: &Need) -> Link {
+        let output = &self.typing.operations[rating.op].yields[rating.number];
+        let producer = Producer { operation: self.operations[rating.op].1.key.clone(), output: output.output.clone() };
         let consumer = Consumer { operation: self.operations[to].1.key.clone(), input: need.input.clone() };
-        if self.is_rejected(&producer, &consumer) {
-            return None;
-        }
-        let mut evidence_list: Vec<Evidence> = need.evidence.clone();
-        evidence_list.extend(output.evidence.iter().cloned());
-        evidence_list.push(evidence(
-            Signal::TypeAndFormat,
-            if fits >= 0.9 { 0.2 } else { fits - 1.0 },
-            format!("{:?} into {:?}", output.kind, need.kind),
-        ));
-        let removes = self.operations[from].1.key.method == callboard_model::Method::Delete;
-        let mut score = need.score * output.score * fits * nearness * if removes { 0.3 } else { 1.0 };
+        let mut reasons: Vec<Evidence> = need.reasons.iter().chain(output.reasons.iter()).cloned().collect();
+        let weight = if rating.fits >= 0.9 { 0.2 } else { rating.fits - 1.0 };
+        reasons.push(evidence(Signal::TypeAndFormat, weight, format!("{:?} into {:?}", output.kind, need.kind)));
+        let mut score = rating.score;
         if self.options.confirmed.iter().any(|pattern| pattern.matches(&producer, &consumer)) {
             score = 1.0;
-            evidence_list.push(evidence(Signal::Confirmed, 1.0, "confirmed in callboard.toml".to_owned()));
+            reasons.push(confirmed());
         }
         let entity = self.typing.entities[need.entity].display();
-        (score >= MIN_SCORE).then(|| Link {
-            from: producer,
-            to: consumer,
-            entity,
-            score: score.min(1.0),
-            evidence: evidence_list,
-        })
+        Link { from: producer, to: consumer, entity, score, evidence: reasons }
     }
 
     fn is_rejected(&self, from: &Producer, to: &Consumer) -> bool {
@@ -213,9 +256,7 @@ impl<'a> Linker<'a> {
                 let need = self.typing.operations[to].needs.iter().find(|need| need.input == input);
                 let entity = need.map(|need| self.typing.entities[need.entity].display()).unwrap_or_default();
                 let because = vec![evidence(Signal::OpenApiLink, 1.0, format!("the definition's link `{}`", link.name))];
-                if !self.is_rejected(&producer, &consumer) {
-                    links.push(Link { from: producer, to: consumer, entity, score: 0.98, evidence: because });
-                }
+                links.push(Link { from: producer, to: consumer, entity, score: 0.98, evidence: because });
             }
         }
         links
@@ -242,12 +283,27 @@ impl<'a> Linker<'a> {
             let from = Producer { operation: pattern.from.clone(), output: output.clone() };
             let to = Consumer { operation: pattern.to.clone(), input: input.clone() };
             if !known.contains(&(&from, &to)) && exists(&from.operation) && exists(&to.operation) {
-                let because = vec![evidence(Signal::Confirmed, 1.0, "confirmed in callboard.toml".to_owned())];
-                added.push(Link { from, to, entity: String::new(), score: 1.0, evidence: because });
+                added.push(Link { from, to, entity: String::new(), score: 1.0, evidence: vec![confirmed()] });
             }
         }
         added
     }
+}
+
+/// An output, by operation and number, and how well it serves an input.
+struct Rating {
+    op: usize,
+    number: usize,
+    fits: f64,
+    score: f64,
+}
+
+fn fits(output: &Yield, need: &Need) -> f64 {
+    fit((output.kind, output.format.as_deref()), (need.kind, need.format.as_deref()))
+}
+
+fn confirmed() -> Evidence {
+    evidence(Signal::Confirmed, 1.0, "confirmed in callboard.toml".to_owned())
 }
 
 /// The output that a runtime expression of an OpenAPI link means.

@@ -112,7 +112,7 @@ fn state_checks(binder: &Binder<'_, '_>, bound: &[Bound], at: usize) -> Option<P
     let places = &binder.index.typing.operations[step.op].response;
     let mut best: Option<(f64, &Place, &crate::score::ViewWord)> = None;
     for word in view.words.iter().filter(|word| !word.is_verb && word.factor >= 1.0) {
-        for place in places {
+        for place in places.iter() {
             let sure = tells(place, &word.stem);
             if sure > 0.4 && best.as_ref().is_none_or(|(b, ..)| sure > *b) {
                 best = Some((sure, place, word));

@@ -47,8 +47,24 @@ pub(crate) fn noun_before(segments: &[Segment], index: usize) -> Vec<String> {
 }
 
 /// Ends of names that make the rest a reference: `customerId`, `order_ref`.
-pub(crate) const KEY_SUFFIXES: &[&str] =
-    &["id", "ids", "uuid", "guid", "ref", "key", "identifier", "uri", "url", "href", "slug", "uid", "code", "sku", "number"];
+pub(crate) const KEY_SUFFIXES: &[&str] = &[
+    "id",
+    "ids",
+    "uuid",
+    "guid",
+    "ref",
+    "key",
+    "identifier",
+    "uri",
+    "url",
+    "href",
+    "slug",
+    "uid",
+    "sid",
+    "code",
+    "sku",
+    "number",
+];
 
 /// The words of a name without the ending that makes it a reference, and whether it had one.
 pub(crate) fn without_key_suffix(words: &[String]) -> (&[String], bool) {

@@ -1,6 +1,7 @@
 //! From a sentence to a plan.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use callboard_model::map::SystemMap;
 use callboard_model::plan::{Alternative, Plan, PlannedStep};
@@ -12,9 +13,11 @@ use crate::bind::Binder;
 use crate::clauses;
 use crate::environment;
 use crate::index::Index;
+use crate::links::MappedSystem;
 use crate::oracle;
 use crate::score::View;
 use crate::sentence::Sentence;
+use crate::typing::{Typing, all_signals};
 use crate::weights::Weights;
 use crate::words::split_identifier;
 
@@ -40,10 +43,20 @@ pub struct Planner<'a> {
 }
 
 impl<'a> Planner<'a> {
-    /// Indexes a system. The map gives the links that a user rejected no place; glossary and weights come from the options.
+    /// Indexes a system. Links that the user confirmed in the map are certain, rejected ones are never used; glossary and weights come from the options.
     pub fn new(system: &'a System, map: &SystemMap, options: &PlanOptions) -> Self {
-        let _ = map;
-        let index = Index::new(system, &options.aliases, options.weights.clone());
+        let mut typing = Typing::of(system, &options.aliases, &all_signals());
+        typing.take(map, system);
+        Self::with(system, Arc::new(typing), options)
+    }
+
+    /// As [`Self::new`], from a system that was read before: the same plans, without a second reading.
+    pub fn of(mapped: &MappedSystem<'a>, options: &PlanOptions) -> Self {
+        Self::with(mapped.system, mapped.typing.clone(), options)
+    }
+
+    fn with(system: &'a System, typing: Arc<Typing>, options: &PlanOptions) -> Self {
+        let index = Index::new(system, typing, &options.aliases, options.weights.clone());
         Self { index, operations: system.operations().collect() }
     }
 

@@ -1,80 +1,131 @@
 //! What resources look like: the field names of the objects that GET-by-id returns, and how much another object resembles them.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
-use callboard_model::{Method, NodeRef, System};
+use callboard_model::{Method, System};
 
-use crate::entities::{EntityId, Typing, numbered};
+use crate::entities::{EntityId, Nouns, numbered};
 use crate::path::{self, Segment};
-use crate::shape::Place;
+use crate::shape::Shape;
+use crate::typing::OperationTypes;
 
 /// Fields in more profiles than this say nothing about which resource it is.
 const COMMON: usize = 64;
+/// Resources compared with one object.
+const CANDIDATES: usize = 256;
+/// The weight of a field that no resource has.
+const UNKNOWN: f64 = 0.3;
 
-/// Field sets by entity.
+/// Field sets by entity. Fields are numbered.
 #[derive(Debug, Default)]
 pub(crate) struct Profiles {
-    fields: HashMap<EntityId, BTreeSet<String>>,
-    by_field: HashMap<String, Vec<EntityId>>,
-    cache: std::cell::RefCell<HashMap<(usize, NodeRef), Option<(EntityId, f64)>>>,
+    fields: BTreeMap<EntityId, Names>,
+    numbers: HashMap<String, usize>,
+    /// By field: the entities that have it, and its weight squared.
+    by_field: Vec<(Vec<EntityId>, f64)>,
+    /// What is known of shapes, by their numbers.
+    names: HashMap<usize, Arc<Names>>,
+    nearest: HashMap<usize, Option<(EntityId, f64)>>,
+}
+
+/// The names of an object's fields: those that some resource has, by number, and the weight of all.
+#[derive(Debug, Default)]
+struct Names {
+    known: BTreeSet<usize>,
+    count: usize,
+    square: f64,
 }
 
 impl Profiles {
-    pub(crate) fn of(system: &System, typing: &Typing) -> Self {
+    pub(crate) fn of(system: &System, nouns: &Nouns, operations: &[OperationTypes]) -> Self {
         let mut profiles = Self::default();
-        for (index, numbered) in numbered(system).enumerate() {
-            let operation = numbered.operation;
-            let segments = path::segments(&operation.key.path);
-            let is_by_key = operation.key.method == Method::Get && matches!(segments.last(), Some(Segment::Parameter(_)));
-            let Some(root) = typing.operations[index].response.first().filter(|_| is_by_key) else { continue };
+        for (numbered, types) in numbered(system).zip(operations) {
+            let segments = path::segments(&numbered.operation.key.path);
+            let is_by_key =
+                numbered.operation.key.method == Method::Get && matches!(segments.last(), Some(Segment::Parameter(_)));
+            let Some(root) = types.response.first().filter(|root| is_by_key && root.shape.fields.len() >= 2) else { continue };
             let noun = path::noun_before(&segments, segments.len() - 1);
-            let Some((entity, sure)) = typing.find(&noun, numbered.service_number) else { continue };
-            let names: BTreeSet<String> = field_names(root);
-            if sure >= 1.0 && names.len() >= 2 {
-                profiles.fields.entry(entity).or_default().extend(names);
+            match nouns.find(&noun, numbered.service_number) {
+                Some((entity, sure)) if sure >= 1.0 => profiles.learn(entity, &root.shape),
+                _ => {}
             }
         }
-        for (entity, names) in &profiles.fields {
-            for name in names {
-                profiles.by_field.entry(name.clone()).or_default().push(*entity);
-            }
-        }
-        for entities in profiles.by_field.values_mut() {
-            entities.sort_unstable();
-        }
+        profiles.weigh();
         profiles
     }
 
-    fn weight(&self, field: &str) -> f64 {
-        let known = self.by_field.get(field).map_or(0, Vec::len);
-        if known == 0 { 0.3 } else { 1.0 / (known as f64).sqrt() }
+    fn learn(&mut self, entity: EntityId, shape: &Shape) {
+        for field in &shape.fields {
+            let next = self.numbers.len();
+            let number = *self.numbers.entry(field.name.to_lowercase()).or_insert(next);
+            self.fields.entry(entity).or_default().known.insert(number);
+        }
     }
 
-    /// How much an object's fields are those of an entity, 0 to 1; `None` when the entity's fields are not known.
-    pub(crate) fn likeness(&self, place: &Place, entity: EntityId) -> Option<f64> {
-        let profile = self.fields.get(&entity)?;
-        let names = field_names(place);
-        Some(self.cosine(&names, profile))
+    /// A field that few resources have says more.
+    fn weigh(&mut self) {
+        self.by_field = vec![(Vec::new(), 0.0); self.numbers.len()];
+        for (entity, names) in &self.fields {
+            for number in &names.known {
+                self.by_field[*number].0.push(*entity);
+            }
+        }
+        for (entities, weight) in &mut self.by_field {
+            *weight = 1.0 / entities.len().max(1) as f64;
+        }
+        for names in self.fields.values_mut() {
+            names.count = names.known.len();
+            names.square = names.known.iter().map(|number| self.by_field[*number].1).sum();
+        }
     }
 
-    fn cosine(&self, names: &BTreeSet<String>, profile: &BTreeSet<String>) -> f64 {
-        let square = |set: &BTreeSet<String>| set.iter().map(|f| self.weight(f).powi(2)).sum::<f64>();
-        let shared: f64 = names.intersection(profile).map(|f| self.weight(f).powi(2)).sum();
-        let smaller = square(names).min(square(profile));
-        let product = (square(names) * square(profile)).sqrt();
+    fn names(&mut self, shape: &Shape) -> Arc<Names> {
+        if let Some(known) = self.names.get(&shape.number) {
+            return known.clone();
+        }
+        let all: BTreeSet<String> = shape.fields.iter().map(|field| field.name.to_lowercase()).collect();
+        let mut names = Names { count: all.len(), ..Names::default() };
+        for name in &all {
+            let number = self.numbers.get(name);
+            names.square += number.map_or(UNKNOWN * UNKNOWN, |number| self.by_field[*number].1);
+            names.known.extend(number);
+        }
+        let names = Arc::new(names);
+        self.names.insert(shape.number, names.clone());
+        names
+    }
+
+    fn cosine(&self, names: &Names, profile: &Names) -> f64 {
+        let (few, many) = if names.known.len() < profile.known.len() { (names, profile) } else { (profile, names) };
+        let (mut shared, mut count) = (0.0, 0);
+        for number in few.known.iter().filter(|number| many.known.contains(number)) {
+            shared += self.by_field[*number].1;
+            count += 1;
+        }
+        let product = (names.square * profile.square).sqrt();
         if product <= 0.0 {
             return 0.0;
         }
         // A shortened object still is one: containment counts as much as likeness. Single common fields do not.
-        let reliable = (names.intersection(profile).count() as f64 / 3.0).min(1.0);
-        (0.5 * shared / product + 0.5 * shared / smaller) * reliable
+        let reliable = (f64::from(count) / 3.0).min(1.0);
+        (0.5 * shared / product + 0.5 * shared / names.square.min(profile.square)) * reliable
+    }
+
+    /// How much an object's fields are those of an entity, 0 to 1; `None` when the entity's fields are not known.
+    pub(crate) fn likeness(&mut self, shape: &Shape, entity: EntityId) -> Option<f64> {
+        if !self.fields.contains_key(&entity) {
+            return None;
+        }
+        let names = self.names(shape);
+        self.fields.get(&entity).map(|profile| self.cosine(&names, profile))
     }
 
     /// All entities whose fields an object of several kinds has, best first.
-    pub(crate) fn all_like(&self, place: &Place, least: f64) -> Vec<(EntityId, f64)> {
-        let names = field_names(place);
+    pub(crate) fn all_like(&mut self, shape: &Shape, least: f64) -> Vec<(EntityId, f64)> {
+        let names = self.names(shape);
         let mut found: Vec<(EntityId, f64)> =
-            self.fields.iter().map(|(entity, profile)| (*entity, self.cosine(&names, profile))).collect();
+            self.candidates(&names).into_iter().map(|entity| (entity, self.cosine(&names, &self.fields[&entity]))).collect();
         found.retain(|(_, sim)| *sim >= least);
         found.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         found.truncate(3);
@@ -82,33 +133,28 @@ impl Profiles {
     }
 
     /// The entity whose fields an object shares most.
-    pub(crate) fn most_like(&self, place: &Place) -> Option<(EntityId, f64)> {
-        let names = field_names(place);
-        if names.len() < 3 {
-            return None;
-        }
-        let key = (names.len(), place.node.clone());
-        if let Some(found) = self.cache.borrow().get(&key) {
+    pub(crate) fn most_like(&mut self, shape: &Shape) -> Option<(EntityId, f64)> {
+        if let Some(found) = self.nearest.get(&shape.number) {
             return *found;
         }
-        let rare = |field: &&String| self.by_field.get(*field).is_some_and(|entities| entities.len() <= COMMON);
-        let mut candidates: Vec<EntityId> = names.iter().filter(rare).flat_map(|f| self.by_field[f].iter().copied()).collect();
-        candidates.sort_unstable();
-        candidates.dedup();
-        candidates.truncate(256);
+        let names = self.names(shape);
         let mut best: Option<(EntityId, f64)> = None;
-        for entity in candidates {
-            let sim = self.cosine(&names, &self.fields[&entity]);
-            if best.is_none_or(|(_, b)| sim > b) {
-                best = Some((entity, sim));
+        if names.count >= 3 {
+            for entity in self.candidates(&names) {
+                let sim = self.cosine(&names, &self.fields[&entity]);
+                if best.is_none_or(|(_, b)| sim > b) {
+                    best = Some((entity, sim));
+                }
             }
         }
-        self.cache.borrow_mut().insert(key, best);
+        self.nearest.insert(shape.number, best);
         best
     }
-}
 
-/// Names of an object's fields, lower case.
-fn field_names(place: &Place) -> BTreeSet<String> {
-    place.shape.fields.iter().map(|field| field.name.to_lowercase()).collect()
+    /// Entities that have one of the rarer fields.
+    fn candidates(&self, names: &Names) -> BTreeSet<EntityId> {
+        let owners = names.known.iter().map(|number| &self.by_field[*number].0).filter(|owners| owners.len() <= COMMON);
+        let all: BTreeSet<EntityId> = owners.flatten().copied().collect();
+        all.into_iter().take(CANDIDATES).collect()
+    }
 }

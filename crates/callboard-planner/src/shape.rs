@@ -1,13 +1,15 @@
 //! Schemas flattened to places: what a body holds, by pointer, under a budget.
 //!
-//! Definitions share schemas and nest them without end. Each schema node is looked at once per service, and a walk stops after
+//! Definitions share schemas and nest them without end. Each schema is looked at once, and a walk stops after
 //! [`MAX_PLACES`] places or [`MAX_DEPTH`] levels, nearest first.
 
 use std::collections::{HashMap, VecDeque};
-use std::rc::Rc;
+use std::sync::Arc;
 
 use callboard_model::{NodeRef, Pointer, Schema, Service};
 use serde_json::Value;
+
+use crate::words::split_identifier;
 
 /// Places kept of one body.
 const MAX_PLACES: usize = 160;
@@ -38,6 +40,8 @@ impl Kind {
 /// A schema, looked at once.
 #[derive(Debug)]
 pub(crate) struct Shape {
+    /// Which one it is, among all of the system.
+    pub(crate) number: usize,
     pub(crate) kind: Kind,
     pub(crate) format: Option<String>,
     pub(crate) options: Vec<Value>,
@@ -56,6 +60,8 @@ pub(crate) struct Shape {
 #[derive(Debug)]
 pub(crate) struct Field {
     pub(crate) name: String,
+    /// The words of the name.
+    pub(crate) words: Vec<String>,
     pub(crate) node: NodeRef,
     pub(crate) reference: Option<String>,
     pub(crate) required: bool,
@@ -70,9 +76,9 @@ pub(crate) struct Place {
     pub(crate) name: String,
     /// The name by which a schema refers to it.
     pub(crate) reference: Option<String>,
-    pub(crate) shape: Rc<Shape>,
+    pub(crate) shape: Arc<Shape>,
     /// Resolved address of the schema.
-    pub(crate) node: NodeRef,
+    pub(crate) node: Arc<NodeRef>,
     /// Lists and maps around it.
     pub(crate) nesting: u8,
     /// Whether it must be there, all the way down.
@@ -81,47 +87,67 @@ pub(crate) struct Place {
     pub(crate) parent: Option<usize>,
 }
 
-/// Shapes of one service.
+/// A shape with the resolved address of its schema.
+type Known = (Arc<NodeRef>, Arc<Shape>);
+
+/// Shapes and bodies of a system, by service.
 #[derive(Default)]
 pub(crate) struct Shapes {
-    known: HashMap<NodeRef, Rc<Shape>>,
+    known: HashMap<usize, HashMap<NodeRef, Known>>,
+    bodies: HashMap<usize, HashMap<NodeRef, Arc<Vec<Place>>>>,
+    count: usize,
 }
 
 impl Shapes {
     /// The shape at an address, which is resolved first.
-    pub(crate) fn at(&mut self, service: &Service, node: &NodeRef) -> Option<(NodeRef, Rc<Shape>)> {
-        if let Some(shape) = self.known.get(node) {
-            return Some((node.clone(), shape.clone()));
+    pub(crate) fn at(&mut self, number: usize, service: &Service, node: &NodeRef) -> Option<Known> {
+        let known = self.known.entry(number).or_default();
+        if let Some(found) = known.get(node) {
+            return Some(found.clone());
         }
         let schema = service.schema(node)?;
-        let schema = if schema.reference().is_some() { schema.resolved() } else { schema };
-        let node = schema.node().clone();
-        let shape = self.known.entry(node.clone()).or_insert_with(|| Rc::new(shape_of(&schema))).clone();
-        Some((node, shape))
+        if schema.reference().is_none() {
+            return Some(self.add(number, &schema));
+        }
+        let target = schema.resolved();
+        let found = match known.get(target.node()) {
+            Some(found) => found.clone(),
+            None => self.add(number, &target),
+        };
+        self.known.entry(number).or_default().insert(node.clone(), found.clone());
+        Some(found)
     }
 
-    /// The places of a body, nearest first.
-    pub(crate) fn places(&mut self, service: &Service, node: &NodeRef) -> Vec<Place> {
+    fn add(&mut self, number: usize, schema: &Schema<'_>) -> Known {
+        let found = (Arc::new(schema.node().clone()), Arc::new(shape_of(schema, self.count)));
+        self.count += 1;
+        self.known.entry(number).or_default().insert(schema.node().clone(), found.clone());
+        found
+    }
+
+    /// The places of a body, nearest first. Bodies that refer to the same schema share them.
+    pub(crate) fn places(&mut self, number: usize, service: &Service, node: &NodeRef) -> Arc<Vec<Place>> {
+        let schema = service.schema(node);
+        let target = schema.as_ref().and_then(Schema::follow).map_or_else(|| node.clone(), |target| target.node().clone());
+        if let Some(known) = self.bodies.get(&number).and_then(|bodies| bodies.get(&target)) {
+            return known.clone();
+        }
+        let reference = schema.and_then(|schema| schema.reference_name());
+        let places = Arc::new(self.walk(number, service, Seed::root(node, reference)));
+        self.bodies.entry(number).or_default().insert(target, places.clone());
+        places
+    }
+
+    fn walk(&mut self, number: usize, service: &Service, root: Seed) -> Vec<Place> {
         let mut places: Vec<Place> = Vec::new();
-        let reference = service.schema(node).and_then(|schema| schema.reference_name());
-        let root = Seed {
-            node: node.clone(),
-            pointer: Pointer::root(),
-            name: String::new(),
-            reference,
-            nesting: 0,
-            required: true,
-            parent: None,
-            depth: 0,
-        };
         let mut waiting = VecDeque::from([root]);
         while let Some(seed) = waiting.pop_front() {
             if places.len() >= MAX_PLACES {
                 break;
             }
-            let Some((node, shape)) = self.at(service, &seed.node) else { continue };
+            let Some((node, shape)) = self.at(number, service, &seed.node) else { continue };
             let index = places.len();
-            if seed.depth < MAX_DEPTH && !is_within(&places, seed.parent, &node) {
+            if seed.depth < MAX_DEPTH && index + waiting.len() < MAX_PLACES && !is_within(&places, seed.parent, &shape) {
                 seed.children(index, &shape, &mut waiting);
             }
             let Seed { pointer, name, reference, nesting, required, parent, .. } = seed;
@@ -132,9 +158,9 @@ impl Shapes {
 }
 
 /// Whether a schema already surrounds the place: recursion adds nothing new.
-fn is_within(places: &[Place], mut parent: Option<usize>, node: &NodeRef) -> bool {
+fn is_within(places: &[Place], mut parent: Option<usize>, shape: &Shape) -> bool {
     while let Some(at) = parent {
-        if places[at].node == *node {
+        if places[at].shape.number == shape.number {
             return true;
         }
         parent = places[at].parent;
@@ -154,6 +180,19 @@ struct Seed {
 }
 
 impl Seed {
+    fn root(node: &NodeRef, reference: Option<String>) -> Self {
+        Self {
+            node: node.clone(),
+            pointer: Pointer::root(),
+            name: String::new(),
+            reference,
+            nesting: 0,
+            required: true,
+            parent: None,
+            depth: 0,
+        }
+    }
+
     fn children(&self, index: usize, shape: &Shape, waiting: &mut VecDeque<Seed>) {
         for field in &shape.fields {
             waiting.push_back(Seed {
@@ -182,7 +221,7 @@ impl Seed {
     }
 }
 
-fn shape_of(schema: &Schema<'_>) -> Shape {
+fn shape_of(schema: &Schema<'_>, number: usize) -> Shape {
     let properties = schema.all_properties();
     let required = schema.required();
     let items = schema.items();
@@ -193,6 +232,7 @@ fn shape_of(schema: &Schema<'_>) -> Shape {
         .take(MAX_FIELDS)
         .map(|(name, property)| Field {
             name: name.to_owned(),
+            words: split_identifier(name),
             node: property.node().clone(),
             reference: property.reference_name(),
             required: required.contains(&name),
@@ -201,6 +241,7 @@ fn shape_of(schema: &Schema<'_>) -> Shape {
     let item = items.or(values).map(|item| (item.node().clone(), item.reference_name()));
     let options = schema.enumeration().map(|values| values.into_iter().cloned().collect()).unwrap_or_default();
     Shape {
+        number,
         kind,
         format: schema.format().map(str::to_owned),
         options,

@@ -1,7 +1,7 @@
-//! Loads every definition below a folder and says how that went.
+//! Loads every definition below a folder, maps it, checks a scenario that calls each of its operations, and says how that went.
 //!
 //! ```text
-//! cargo run --release -p callboard-definition --example sweep -- FOLDER
+//! cargo run --release -p callboard-planner --example sweep -- FOLDER-OR-FILE
 //! ```
 //!
 //! Exit code 1: a panic, a document that took longer than ten seconds, or fewer than 99.5 % of the operations usable.
@@ -17,7 +17,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use callboard_definition::{Fetch, FetchError, discover, load};
-use callboard_model::{Service, ServiceName};
+use callboard_model::{Document, Service, ServiceName, System};
+use callboard_planner::{MapOptions, map};
+use serde_json::json;
 
 const THREADS: usize = 2;
 const LIMIT: Duration = Duration::from_secs(10);
@@ -25,7 +27,7 @@ const USABLE_SHARE: f64 = 0.995;
 
 fn main() -> ExitCode {
     let Some(folder) = std::env::args_os().nth(1) else {
-        eprintln!("usage: sweep FOLDER");
+        eprintln!("usage: sweep FOLDER-OR-FILE");
         return ExitCode::from(2);
     };
     // Panics are counted; their text would bury the table.
@@ -50,8 +52,11 @@ struct Outcome {
 #[derive(Default)]
 struct Counts {
     operations: usize,
-    /// Until the service was there; the rest of the document's time went into the further steps.
+    links: usize,
+    /// Until the service was there.
     loading: Duration,
+    /// Until entities and links were known; the rest of the document's time went into the check.
+    mapping: Duration,
     unusable: Vec<(String, String)>,
     /// By code: how many, and the first one.
     diagnostics: HashMap<&'static str, (usize, String)>,
@@ -104,7 +109,11 @@ fn examine(path: &Path) -> Result<Counts, Failure> {
     };
     counts.operations = service.operations.len();
     counts.unusable = unusable(&service);
-    further(&service);
+    let system = System::new(vec![service]);
+    let loaded = started.elapsed();
+    counts.links = map(&system, &MapOptions::default()).links.len();
+    counts.mapping = started.elapsed() - loaded;
+    check(&system);
     Ok(counts)
 }
 
@@ -113,10 +122,33 @@ fn unusable(service: &Service) -> Vec<(String, String)> {
     broken.collect()
 }
 
-/// The steps behind loading: here the definition is compared with itself, which walks every schema and must find nothing.
-fn further(service: &Service) {
-    let changes = callboard_definition::diff(service, service);
-    assert!(changes.is_empty(), "a definition differs from itself: {:?}", changes.first());
+/// Checks a scenario with a step for each usable operation: every one of them must be found.
+fn check(system: &System) {
+    let text = calls_everything(&system.services()[0]);
+    let document = Document::parse("sweep.arazzo.json", text.as_bytes()).expect("we wrote it");
+    let file = callboard_scenario::parse(&document).value.expect("it has a version and a workflow");
+    let diagnostics = callboard_scenario::check(&file, &document, system);
+    let lost = diagnostics.iter().find(|diagnostic| diagnostic.code.0 == "unknown-operation");
+    assert!(lost.is_none(), "an operation is not found: {}", lost.map(ToString::to_string).unwrap_or_default());
+}
+
+fn calls_everything(service: &Service) -> String {
+    let usable = service.operations.iter().filter(|operation| operation.unusable.is_none());
+    let step = |(number, operation): (usize, &callboard_model::Operation)| {
+        let path = operation.key.path.replace('~', "~0").replace('/', "~1");
+        let method = operation.key.method.as_str().to_lowercase();
+        json!({
+            "stepId": format!("s{number}"),
+            "operationPath": format!("{{$sourceDescriptions.service.url}}#/paths/{path}/{method}"),
+        })
+    };
+    json!({
+        "arazzo": "1.0.1",
+        "info": {"title": "Everything", "version": "1"},
+        "sourceDescriptions": [{"name": "service", "url": "service.json", "type": "openapi"}],
+        "workflows": [{"workflowId": "everything", "steps": usable.enumerate().map(step).collect::<Vec<_>>()}],
+    })
+    .to_string()
 }
 
 struct Files;
@@ -131,6 +163,9 @@ impl Fetch for Files {
 fn definitions(folder: &Path) -> Vec<PathBuf> {
     let mut waiting = vec![folder.to_owned()];
     let mut found = Vec::new();
+    if folder.is_file() {
+        return vec![folder.to_owned()];
+    }
     while let Some(folder) = waiting.pop() {
         for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
             let path = entry.path();
@@ -152,10 +187,13 @@ fn looks_like_definition(path: &Path) -> bool {
 
 struct Summary {
     operations: usize,
+    links: usize,
     unusable: usize,
     panics: usize,
     refused: usize,
+    /// By the clock on the wall, and by the time that a processor worked.
     slow: usize,
+    heavy: usize,
 }
 
 impl Summary {
@@ -164,10 +202,12 @@ impl Summary {
         let failures = || outcomes.iter().filter_map(|outcome| outcome.result.as_ref().err());
         Self {
             operations: counts().map(|counts| counts.operations).sum(),
+            links: counts().map(|counts| counts.links).sum(),
             unusable: counts().map(|counts| counts.unusable.len()).sum(),
             panics: failures().filter(|failure| matches!(failure, Failure::Panicked(_))).count(),
             refused: failures().filter(|failure| matches!(failure, Failure::Refused(_))).count(),
             slow: outcomes.iter().filter(|outcome| outcome.time > LIMIT).count(),
+            heavy: outcomes.iter().filter(|outcome| outcome.work > LIMIT).count(),
         }
     }
 
@@ -185,9 +225,10 @@ impl Summary {
         println!("documents   {:>8}   ({} MB)", outcomes.len(), bytes / 1_000_000);
         println!("refused     {:>8}", self.refused);
         println!("panics      {:>8}", self.panics);
-        println!("over {:>2} s   {:>8}", LIMIT.as_secs(), self.slow);
+        println!("over {:>2} s   {:>8}   (processor time: {})", LIMIT.as_secs(), self.slow, self.heavy);
         println!("operations  {:>8}", self.operations);
         println!("usable      {:>8}   ({:.3} %)", self.operations - self.unusable, self.usable_share() * 100.0);
+        println!("links       {:>8}", self.links);
         println!("wall time   {:>8.1} s in {THREADS} threads", elapsed.as_secs_f64());
         println!("peak memory {:>8}", peak_memory());
         print_slowest(outcomes);
@@ -200,12 +241,13 @@ impl Summary {
 fn print_slowest(outcomes: &[Outcome]) {
     let mut sorted: Vec<&Outcome> = outcomes.iter().collect();
     sorted.sort_by_key(|outcome| std::cmp::Reverse(outcome.time));
-    println!("\nslowest: whole time, of which loading, processor time of the whole");
+    println!("\nslowest: whole time, of which loading, of which mapping, processor time of the whole");
     for outcome in sorted.iter().take(5) {
-        let (whole, loading) = (outcome.time, outcome.result.as_ref().map_or(outcome.time, |counts| counts.loading));
-        let (whole, loading, work) = (whole.as_secs_f64(), loading.as_secs_f64(), outcome.work.as_secs_f64());
+        let part = |of: fn(&Counts) -> Duration| outcome.result.as_ref().map_or(Duration::ZERO, of).as_secs_f64();
+        let (loading, mapping) = (part(|counts| counts.loading), part(|counts| counts.mapping));
+        let (whole, work) = (outcome.time.as_secs_f64(), outcome.work.as_secs_f64());
         let size = outcome.bytes as f64 / 1e6;
-        println!("{whole:>8.2} s {loading:>8.2} s {work:>8.2} s {size:>6.1} MB  {}", outcome.path.display());
+        println!("{whole:>8.2} s {loading:>8.2} s {mapping:>8.2} s {work:>8.2} s {size:>6.1} MB  {}", outcome.path.display());
     }
 }
 

@@ -1,0 +1,245 @@
+//! Inputs that want the identity of a resource: parameters of the path by where they stand, others and fields of bodies by their names,
+//! the objects around them, and what their descriptions say.
+
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock};
+
+use callboard_model::Method;
+use callboard_model::api::{Parameter, ParameterLocation};
+use callboard_model::map::{Input, Signal};
+use regex::Regex;
+
+use crate::entities::{Nouns, Numbered};
+use crate::path::{self, Segment};
+use crate::shape::{Kind, Place, Shapes};
+use crate::typing::{Need, OperationTypes, Signals, Typed, evidence};
+use crate::words::{singular, split_identifier};
+
+/// Reads inputs. Each request schema is read once.
+pub(crate) struct Needs<'a> {
+    nouns: &'a Nouns,
+    signals: &'a Signals,
+    /// References in a body, with the number of their place; by the address of the list of places.
+    bodies: HashMap<*const Vec<Place>, References>,
+}
+
+/// References in a body, each with the number of its place.
+type References = Arc<Vec<(usize, Typed)>>;
+
+impl<'a> Needs<'a> {
+    pub(crate) fn new(nouns: &'a Nouns, signals: &'a Signals) -> Self {
+        Self { nouns, signals, bodies: HashMap::new() }
+    }
+
+    /// The needs of one operation.
+    pub(crate) fn of(&mut self, numbered: &Numbered<'_>, shapes: &mut Shapes, types: &OperationTypes) -> Vec<Need> {
+        let segments = path::segments(&numbered.operation.key.path);
+        let parameters = numbered.operation.parameters.iter();
+        let mut needs: Vec<Need> =
+            parameters.filter_map(|parameter| self.parameter(numbered, parameter, &segments, shapes)).collect();
+        needs.extend(self.body(numbered, types));
+        needs
+    }
+
+    fn parameter(
+        &self,
+        numbered: &Numbered<'_>,
+        parameter: &Parameter,
+        segments: &[Segment],
+        shapes: &mut Shapes,
+    ) -> Option<Need> {
+        let is_path = parameter.location == ParameterLocation::Path;
+        let by_name = self.by_name(&parameter.name, numbered.service_number);
+        let described = parameter.description.as_deref();
+        if !is_path && by_name.is_none() && !described.is_some_and(|text| KEY_OF.is_match(text)) {
+            return None;
+        }
+        let shape = parameter
+            .schema
+            .as_ref()
+            .and_then(|node| shapes.at(numbered.service_number, numbered.service, node))
+            .map(|(_, shape)| shape);
+        let (kind, format) = shape.as_ref().map_or((Kind::Any, None), |s| (s.kind, s.format.clone()));
+        if shape.as_ref().is_some_and(|s| !s.options.is_empty()) || kind == Kind::Boolean {
+            return None;
+        }
+        let found = if is_path {
+            self.in_path(segments, &parameter.name, numbered.service_number, kind == Kind::Text)
+        } else {
+            by_name.or_else(|| self.by_description(described, kind))
+        }?;
+        let input = Input::Parameter(parameter.location, parameter.name.clone());
+        let Typed { entity, score, reasons } = found;
+        Some(Need { input, entity, hard: parameter.required, score, kind, format, reasons })
+    }
+
+    fn uses(&self, signal: Signal) -> bool {
+        self.signals.contains(&signal)
+    }
+
+    /// `{x}` behind `customers` is a customer's key, whatever it is called; a name of its own says more.
+    fn in_path(&self, segments: &[Segment], name: &str, service: usize, is_text: bool) -> Option<Typed> {
+        let words = split_identifier(name);
+        let at = segments.iter().position(|segment| matches!(segment, Segment::Parameter(p) if p == name))?;
+        let before = path::noun_before(segments, at);
+        if path::is_measure_in_path(&words, is_text) && !words.is_empty() {
+            return None;
+        }
+        let by_path =
+            (!before.is_empty() && self.uses(Signal::PathTyping)).then(|| self.nouns.exact(&before.join(" "))).flatten();
+        let (noun, has_suffix) = path::without_key_suffix(&words);
+        let by_name =
+            (self.uses(Signal::Name) && (has_suffix || noun == before)).then(|| self.nouns.find(noun, service)).flatten();
+        let says_path =
+            |weight| evidence(Signal::PathTyping, weight, format!("`{{{name}}}` stands behind `{}`", before.join(" ")));
+        let says_name = |weight| evidence(Signal::Name, weight, format!("`{name}` names it"));
+        match (by_name, by_path) {
+            (Some((a, sure)), Some(b)) if a == b => Some(Typed::new(a, 1.0, [says_path(0.9), says_name(sure)])),
+            (Some((a, sure)), _) if sure >= 0.8 => Some(Typed::new(a, 0.95 * sure, [says_name(sure)])),
+            (_, Some(b)) if noun.is_empty() || !has_suffix || before.is_empty() => Some(Typed::new(b, 0.9, [says_path(0.9)])),
+            (Some((a, sure)), _) => Some(Typed::new(a, 0.9 * sure, [says_name(sure)])),
+            (None, Some(b)) => Some(Typed::new(b, 0.85, [says_path(0.85)])),
+            (None, None) => self.key_name(name, &words),
+        }
+    }
+
+    /// A parameter or field outside the path: its name has to say it.
+    fn by_name(&self, name: &str, service: usize) -> Option<Typed> {
+        if !self.uses(Signal::Name) {
+            return None;
+        }
+        by_name(self.nouns, name, service)
+    }
+
+    fn key_name(&self, name: &str, words: &[String]) -> Option<Typed> {
+        if !self.uses(Signal::Name) {
+            return None;
+        }
+        key_name(self.nouns, name, words)
+    }
+
+    /// `The id of the customer who gets it`.
+    fn by_description(&self, description: Option<&str>, kind: Kind) -> Option<Typed> {
+        let is_key = matches!(kind, Kind::Text | Kind::Integer | Kind::Any);
+        let description = description.filter(|_| is_key && self.uses(Signal::Text))?;
+        KEY_OF.captures_iter(description).find_map(|found| {
+            let noun = found.get(1).or_else(|| found.get(2)).map_or("", |m| m.as_str()).to_lowercase();
+            let entity = self.nouns.exact(&singular(&noun))?;
+            Some(Typed::new(entity, 0.85, [evidence(Signal::Text, 0.85, format!("its description: \"{}\"", &found[0]))]))
+        })
+    }
+
+    fn body(&mut self, numbered: &Numbered<'_>, types: &OperationTypes) -> Vec<Need> {
+        let references = self.references(&types.request, numbered.service_number);
+        let required = numbered.operation.request_body.as_ref().is_some_and(|body| body.required);
+        let is_patch = numbered.operation.key.method == Method::Patch;
+        let mut needs = Vec::new();
+        for (at, typed) in references.iter() {
+            let place = &types.request[*at];
+            // The key of the very thing that is created is not a reference.
+            if Some(typed.entity) == types.subject && place.parent == Some(0) && !is_patch {
+                continue;
+            }
+            needs.push(Need {
+                input: Input::Body(place.pointer.clone()),
+                entity: typed.entity,
+                hard: place.required && required,
+                score: typed.score,
+                kind: place.shape.kind,
+                format: place.shape.format.clone(),
+                reasons: typed.reasons.clone(),
+            });
+        }
+        needs
+    }
+
+    fn references(&mut self, places: &Arc<Vec<Place>>, service: usize) -> References {
+        let key = Arc::as_ptr(places);
+        if let Some(known) = self.bodies.get(&key) {
+            return known.clone();
+        }
+        let found: Vec<(usize, Typed)> = places
+            .iter()
+            .enumerate()
+            .filter(|(_, place)| may_refer(place))
+            .filter_map(|(at, place)| Some((at, self.in_body(place, places, service)?)))
+            .collect();
+        let found = Arc::new(found);
+        self.bodies.insert(key, found.clone());
+        found
+    }
+
+    /// A field of a body: its own name, or the object that it is the key of (`customer.id`), or a list of names.
+    fn in_body(&self, place: &Place, places: &[Place], service: usize) -> Option<Typed> {
+        if let Some(found) = self.by_name(&place.name, service) {
+            return Some(found);
+        }
+        let words = split_identifier(&place.name);
+        let (noun, has_suffix) = path::without_key_suffix(&words);
+        if has_suffix && noun.is_empty() && self.uses(Signal::Name) {
+            let parent = &places[place.parent?];
+            let (entity, sure) = self.nouns.find(&split_identifier(&parent.name), service)?;
+            let reason = evidence(Signal::Name, sure, format!("`{}` of `{}`", place.name, parent.name));
+            return Some(Typed::new(entity, 0.85 * sure, [reason]));
+        }
+        if let Some(found) = self.by_description(place.shape.description.as_deref(), place.shape.kind) {
+            return Some(found);
+        }
+        self.resource_name(place, &words, service)
+    }
+
+    /// `customer: "…"`, `users: ["ada"]`: a scalar named like a resource.
+    fn resource_name(&self, place: &Place, words: &[String], service: usize) -> Option<Typed> {
+        let is_reference = matches!(place.shape.kind, Kind::Text | Kind::Integer) && !path::is_measure(words);
+        if !is_reference || !self.uses(Signal::Name) {
+            return None;
+        }
+        let exact = self.nouns.exact(&words_singular(words));
+        let entity = exact.or_else(|| self.nouns.synonym(words.last()?, service).map(|(id, _)| id))?;
+        let reason = evidence(Signal::Name, 0.7, format!("`{}` is a resource's name", place.name));
+        Some(Typed::new(entity, 0.7, [reason]))
+    }
+}
+
+/// Whether a place of a request can hold a reference at all.
+fn may_refer(place: &Place) -> bool {
+    let shape = &place.shape;
+    let is_value = shape.kind.is_scalar() && shape.kind != Kind::Boolean && shape.options.is_empty();
+    is_value && !shape.read_only && !place.name.is_empty()
+}
+
+/// `customerId` where some service has customers; `trackingNumber` where that alone is a resource's key.
+pub(crate) fn by_name(nouns: &Nouns, name: &str, service: usize) -> Option<Typed> {
+    let words = split_identifier(name);
+    let (noun, has_suffix) = path::without_key_suffix(&words);
+    if !has_suffix {
+        return None;
+    }
+    let is_noun = !noun.is_empty() && !path::is_measure(&words);
+    let by_noun = is_noun.then(|| nouns.find(noun, service)).flatten();
+    match by_noun {
+        Some((entity, sure)) => {
+            Some(Typed::new(entity, 0.95 * sure, [evidence(Signal::Name, sure, format!("`{name}` names it"))]))
+        }
+        None => key_name(nouns, name, &words),
+    }
+}
+
+/// A name that only one resource's key has.
+fn key_name(nouns: &Nouns, name: &str, words: &[String]) -> Option<Typed> {
+    let entity = nouns.by_key_name(words)?;
+    Some(Typed::new(entity, 0.9, [evidence(Signal::Name, 0.9, format!("`{name}` is the name of its key"))]))
+}
+
+fn words_singular(words: &[String]) -> String {
+    let mut words = words.to_vec();
+    if let Some(last) = words.last_mut() {
+        *last = singular(last);
+    }
+    words.join(" ")
+}
+
+static KEY_OF: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)\b(?:id|identifier|uuid|sku|code|key)s? of (?:an? |the |this |some |each |one )?([a-z]+)|\b([a-z]+)(?:'s)? (?:id|identifier|uuid)\b")
+        .expect("the pattern is valid")
+});

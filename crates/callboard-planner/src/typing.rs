@@ -1,0 +1,212 @@
+//! Which field of which operation carries the identity of which resource.
+//!
+//! A parameter behind a collection's name is that resource's key, whatever it is called; a field `customerId` is a customer's key where
+//! some service has customers; an object that looks like what GET-by-id returns is that resource. Everything is looked up by entity, never
+//! compared in pairs, and each schema is read once however many operations use it, so the work grows with the size of the definitions and
+//! not with its square.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+
+use callboard_model::map::{Evidence, Input, Output, Signal, SystemMap};
+use callboard_model::{OperationKey, System};
+
+use crate::entities::{EntityId, Nouns, numbered};
+use crate::needs::Needs;
+use crate::profiles::Profiles;
+use crate::shape::{Kind, Place, Shapes};
+use crate::yields::Yields;
+
+/// Reasons that several fields share.
+pub(crate) type Reasons = Arc<[Evidence]>;
+
+/// The signs that may be used.
+pub(crate) type Signals = BTreeSet<Signal>;
+
+/// All signs that definitions give.
+pub(crate) fn all_signals() -> Signals {
+    use Signal::{Name, OpenApiLink, PathTyping, SchemaShape, Text, TypeAndFormat};
+    [PathTyping, Name, TypeAndFormat, SchemaShape, Text, OpenApiLink].into()
+}
+
+/// What a name, path or object was taken for.
+#[derive(Clone, Debug)]
+pub(crate) struct Typed {
+    pub(crate) entity: EntityId,
+    pub(crate) score: f64,
+    pub(crate) reasons: Reasons,
+}
+
+impl Typed {
+    pub(crate) fn new(entity: EntityId, score: f64, reasons: impl Into<Reasons>) -> Self {
+        Self { entity, score, reasons: reasons.into() }
+    }
+}
+
+/// An input that wants the identity of a resource.
+#[derive(Clone, Debug)]
+pub(crate) struct Need {
+    pub(crate) input: Input,
+    pub(crate) entity: EntityId,
+    pub(crate) hard: bool,
+    pub(crate) score: f64,
+    pub(crate) kind: Kind,
+    pub(crate) format: Option<String>,
+    pub(crate) reasons: Reasons,
+}
+
+/// A place that gives the identity of a resource.
+#[derive(Clone, Debug)]
+pub(crate) struct Yield {
+    pub(crate) output: Output,
+    pub(crate) entity: EntityId,
+    pub(crate) score: f64,
+    pub(crate) nesting: u8,
+    pub(crate) kind: Kind,
+    pub(crate) format: Option<String>,
+    pub(crate) reasons: Reasons,
+}
+
+/// What one operation takes and gives.
+#[derive(Debug, Default)]
+pub(crate) struct OperationTypes {
+    pub(crate) needs: Vec<Need>,
+    pub(crate) yields: Vec<Yield>,
+    /// The resource that its path is about.
+    pub(crate) subject: Option<EntityId>,
+    /// Places of the request body.
+    pub(crate) request: Arc<Vec<Place>>,
+    /// Places of the successful answer.
+    pub(crate) response: Arc<Vec<Place>>,
+}
+
+/// Everything that the definitions say about identities.
+#[derive(Debug, Default)]
+pub(crate) struct Typing {
+    nouns: Nouns,
+    /// By operation, in the order of `System::operations`.
+    pub(crate) operations: Vec<OperationTypes>,
+    /// Yields by entity: operation and number of the yield, best first.
+    pub(crate) producers: HashMap<EntityId, Vec<(usize, usize)>>,
+    /// Flows that the user rejected: from an output of one operation into an input of another.
+    rejected: HashSet<(usize, Output, usize, Input)>,
+}
+
+impl std::ops::Deref for Typing {
+    type Target = Nouns;
+
+    /// The resources that the fields are typed with.
+    fn deref(&self) -> &Nouns {
+        &self.nouns
+    }
+}
+
+impl Typing {
+    /// Reads a system. `aliases` is the project's glossary, word to entity.
+    pub(crate) fn of(system: &System, aliases: &BTreeMap<String, String>, signals: &Signals) -> Self {
+        let nouns = Nouns::of(system, aliases);
+        let mut shapes = Shapes::default();
+        let mut operations = bodies(system, &mut shapes);
+        let profiles =
+            if signals.contains(&Signal::SchemaShape) { Profiles::of(system, &nouns, &operations) } else { Profiles::default() };
+        let mut needs = Needs::new(&nouns, signals);
+        let mut yields = Yields::new(&nouns, profiles, signals);
+        for (numbered, types) in numbered(system).zip(&mut operations) {
+            types.subject = nouns.subject(&numbered);
+            types.needs = needs.of(&numbered, &mut shapes, types);
+            types.yields = yields.of(&numbered, types);
+        }
+        let mut typing = Self { nouns, operations, ..Self::default() };
+        typing.sort_producers();
+        typing
+    }
+
+    fn sort_producers(&mut self) {
+        let mut producers: HashMap<EntityId, Vec<(usize, usize)>> = HashMap::new();
+        for (index, types) in self.operations.iter().enumerate() {
+            for (number, found) in types.yields.iter().enumerate() {
+                producers.entry(found.entity).or_default().push((index, number));
+            }
+        }
+        let score = |&(op, number): &(usize, usize)| self.operations[op].yields[number].score;
+        for list in producers.values_mut() {
+            list.sort_by(|a, b| score(b).total_cmp(&score(a)).then(a.cmp(b)));
+        }
+        self.producers = producers;
+    }
+
+    /// Takes what the user said about links: confirmed ones become needs and yields, rejected ones are never used.
+    pub(crate) fn take(&mut self, map: &SystemMap, system: &System) {
+        let by_key = by_key(system);
+        let at = |key: &OperationKey| by_key.get(key).copied();
+        for link in &map.rejected {
+            if let (Some(from), Some(to)) = (at(&link.from.operation), at(&link.to.operation)) {
+                self.rejected.insert((from, link.from.output.clone(), to, link.to.input.clone()));
+            }
+        }
+        for link in map.links.iter().filter(|link| link.is_confirmed()) {
+            if let (Some(from), Some(to)) = (at(&link.from.operation), at(&link.to.operation)) {
+                self.confirm((from, &link.from.output), (to, &link.to.input));
+            }
+        }
+        self.sort_producers();
+    }
+
+    fn confirm(&mut self, (from, output): (usize, &Output), (to, input): (usize, &Input)) {
+        let given = self.operations[from].yields.iter().position(|y| y.output == *output);
+        let wanted = self.operations[to].needs.iter().position(|n| n.input == *input);
+        let entity = given.map(|at| self.operations[from].yields[at].entity);
+        let Some(entity) = entity.or_else(|| wanted.map(|at| self.operations[to].needs[at].entity)) else { return };
+        let reasons: Reasons = [evidence(Signal::Confirmed, 1.0, "confirmed in callboard.toml".to_owned())].into();
+        let same = self.operations[from].yields.iter_mut().find(|y| y.output == *output && y.entity == entity);
+        match same {
+            Some(known) => known.score = 1.0,
+            None => self.operations[from].yields.push(Yield {
+                output: output.clone(),
+                entity,
+                score: 1.0,
+                nesting: 0,
+                kind: Kind::Any,
+                format: None,
+                reasons: reasons.clone(),
+            }),
+        }
+        let need = Need { input: input.clone(), entity, hard: true, score: 1.0, kind: Kind::Any, format: None, reasons };
+        match wanted {
+            Some(at) => (self.operations[to].needs[at].entity, self.operations[to].needs[at].score) = (entity, 1.0),
+            None => self.operations[to].needs.push(need),
+        }
+    }
+
+    /// Whether the user rejected that a value flows this way.
+    pub(crate) fn is_rejected(&self, from: usize, output: &Output, to: usize, input: &Input) -> bool {
+        !self.rejected.is_empty() && self.rejected.contains(&(from, output.clone(), to, input.clone()))
+    }
+}
+
+/// The places of all bodies; operations share those of a schema that they share.
+fn bodies(system: &System, shapes: &mut Shapes) -> Vec<OperationTypes> {
+    let of = |numbered: crate::entities::Numbered<'_>| {
+        let operation = numbered.operation;
+        let body = operation.request_body.as_ref().and_then(|body| body.preferred()).and_then(|media| media.schema.as_ref());
+        let answer =
+            operation.success_response().and_then(|response| response.preferred()).and_then(|media| media.schema.as_ref());
+        let mut places = |node| shapes.places(numbered.service_number, numbered.service, node);
+        OperationTypes {
+            request: body.map(&mut places).unwrap_or_default(),
+            response: answer.map(&mut places).unwrap_or_default(),
+            ..OperationTypes::default()
+        }
+    };
+    numbered(system).map(of).collect()
+}
+
+/// A reason.
+pub(crate) fn evidence(signal: Signal, weight: f64, detail: String) -> Evidence {
+    Evidence { signal, weight, detail }
+}
+
+/// Operations by their keys.
+pub(crate) fn by_key(system: &System) -> HashMap<OperationKey, usize> {
+    system.operations().enumerate().map(|(i, (_, operation))| (operation.key.clone(), i)).collect()
+}

@@ -1,0 +1,304 @@
+//! Places that give the identity of a resource: keys of objects in answers, references in answers, keys that the caller chooses, and
+//! addresses in headers.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use callboard_model::Method;
+use callboard_model::api::ParameterLocation;
+use callboard_model::map::{Input, Output, Signal};
+
+use crate::entities::{EntityId, Nouns, Numbered};
+use crate::keys::key_of;
+use crate::needs::by_name;
+use crate::path::{self, Segment};
+use crate::profiles::Profiles;
+use crate::shape::{Kind, Place};
+use crate::typing::{Need, OperationTypes, Reasons, Signals, Typed, Yield, evidence};
+use crate::words::{split_identifier, stem, stems};
+
+/// Outputs kept of one operation, best first.
+const PER_OPERATION: usize = 48;
+/// Weaker outputs are not kept.
+const MIN_SCORE: f64 = 0.2;
+
+/// Reads outputs. Each answer's schema is read once for each resource that a path with it is about.
+pub(crate) struct Yields<'a> {
+    nouns: &'a Nouns,
+    profiles: Profiles,
+    signals: &'a Signals,
+    bodies: HashMap<(*const Vec<Place>, Option<EntityId>), Arc<Vec<Yield>>>,
+}
+
+impl<'a> Yields<'a> {
+    pub(crate) fn new(nouns: &'a Nouns, profiles: Profiles, signals: &'a Signals) -> Self {
+        Self { nouns, profiles, signals, bodies: HashMap::new() }
+    }
+
+    /// The yields of one operation, whose needs are known.
+    pub(crate) fn of(&mut self, numbered: &Numbered<'_>, types: &OperationTypes) -> Vec<Yield> {
+        let in_body = self.in_body(&types.response, types.subject, numbered.service_number);
+        let is_write = !numbered.operation.key.method.is_safe();
+        let mut yields: Vec<Yield> = Vec::new();
+        for found in in_body.iter().filter(|found| !is_own(found, &types.needs)) {
+            let mut found = found.clone();
+            // What a write answers in a list was there before: it is no source of new references.
+            if is_write && found.nesting > 0 && Some(found.entity) != types.subject {
+                found.score *= 0.4;
+            }
+            yields.push(found);
+        }
+        yields.extend(self.chosen_key(numbered, &types.needs));
+        yields.extend(self.location(numbered, types.subject, &yields));
+        yields.retain(|found| found.score >= MIN_SCORE);
+        if yields.len() > PER_OPERATION {
+            yields.sort_by(|a, b| a.nesting.cmp(&b.nesting).then(b.score.total_cmp(&a.score)));
+            yields.truncate(PER_OPERATION);
+        }
+        yields
+    }
+
+    fn uses(&self, signal: Signal) -> bool {
+        self.signals.contains(&signal)
+    }
+
+    fn in_body(&mut self, places: &Arc<Vec<Place>>, subject: Option<EntityId>, service: usize) -> Arc<Vec<Yield>> {
+        let key = (Arc::as_ptr(places), subject);
+        if let Some(known) = self.bodies.get(&key) {
+            return known.clone();
+        }
+        let mut yields = self.keys_of_objects(places, subject, service);
+        for found in self.references(places, service) {
+            if !yields.iter().any(|y| y.output == found.output && y.entity == found.entity) {
+                yields.push(found);
+            }
+        }
+        let yields = Arc::new(yields);
+        self.bodies.insert(key, yields.clone());
+        yields
+    }
+
+    /// Each object that is a resource yields its key.
+    fn keys_of_objects(&mut self, places: &[Place], subject: Option<EntityId>, service: usize) -> Vec<Yield> {
+        let mut yields = Vec::new();
+        let mut typed: Vec<Option<Typed>> = Vec::with_capacity(places.len());
+        for (at, place) in places.iter().enumerate() {
+            if place.shape.kind != Kind::Object {
+                typed.push(None);
+                continue;
+            }
+            let found = self.object(places, at, subject, service, &typed);
+            if let Some(found) = &found {
+                yields.extend(self.key(places, at, found, service));
+            }
+            if place.shape.is_choice && self.uses(Signal::SchemaShape) {
+                self.choices(places, at, service, &mut yields);
+            }
+            typed.push(found);
+        }
+        yields
+    }
+
+    fn key(&self, places: &[Place], at: usize, typed: &Typed, service: usize) -> Option<Yield> {
+        let key = &places[key_of(places, at, &self.nouns.entities[typed.entity], service)?];
+        Some(Yield {
+            output: Output::Body(key.pointer.clone()),
+            entity: typed.entity,
+            score: typed.score,
+            nesting: places[at].nesting,
+            kind: key.shape.kind,
+            format: key.shape.format.clone(),
+            reasons: typed.reasons.clone(),
+        })
+    }
+
+    /// An object of several kinds (`oneOf`) may be any of them.
+    fn choices(&mut self, places: &[Place], at: usize, service: usize, yields: &mut Vec<Yield>) {
+        for (entity, sim) in self.profiles.all_like(&places[at].shape, 0.25) {
+            let reason = evidence(Signal::SchemaShape, sim, "one of its kinds has the fields of the resource".to_owned());
+            let Some(found) = self.key(places, at, &Typed::new(entity, 0.7, [reason]), service) else { continue };
+            if !yields.iter().any(|y| y.entity == entity && y.output == found.output) {
+                yields.push(found);
+            }
+        }
+    }
+
+    /// What an object is, by the name of its schema, by the path, by the name of the field that holds it, or by its fields.
+    fn object(
+        &mut self,
+        places: &[Place],
+        at: usize,
+        subject: Option<EntityId>,
+        service: usize,
+        typed: &[Option<Typed>],
+    ) -> Option<Typed> {
+        let place = &places[at];
+        let mut offers: Vec<Typed> = Vec::new();
+        if let Some(name) = place.reference.as_ref().filter(|_| self.uses(Signal::Text))
+            && let Some((entity, sure)) = self.nouns.find(&reference_words(name), service)
+        {
+            offers.push(Typed::new(entity, 0.95 * sure, [evidence(Signal::Text, 0.9, format!("the schema is called `{name}`"))]));
+        }
+        if let Some(entity) = subject.filter(|_| self.uses(Signal::PathTyping) && is_of_the_subject(places, at, typed)) {
+            let noun = &self.nouns.entities[entity].noun;
+            offers.push(Typed::new(entity, 0.95, [evidence(Signal::PathTyping, 0.9, format!("the path is about `{noun}`"))]));
+        }
+        if !place.name.is_empty()
+            && self.uses(Signal::Name)
+            && let Some((entity, sure)) = self.nouns.find(&split_identifier(&place.name), service)
+        {
+            let reason = evidence(Signal::Name, 0.85, format!("`{}` names it", place.name));
+            offers.push(Typed::new(entity, 0.85 * sure, [reason]));
+        }
+        self.weigh(place, offers)
+    }
+
+    /// The best offer, once what is known of each resource's own fields has spoken for or against it.
+    fn weigh(&mut self, place: &Place, offers: Vec<Typed>) -> Option<Typed> {
+        let mut best: Option<Typed> = None;
+        for mut offer in offers {
+            let likeness = self.profiles.likeness(&place.shape, offer.entity);
+            offer.score *= likeness.map_or(1.0, |sim| 0.3 + 0.7 * (sim / 0.4).min(1.0));
+            if best.as_ref().is_some_and(|known| known.score >= offer.score) {
+                continue;
+            }
+            if let Some(sim) = likeness.filter(|sim| *sim >= 0.4) {
+                offer.reasons = offer.reasons.iter().cloned().chain([looks_like(sim)]).collect();
+            }
+            best = Some(offer);
+        }
+        let (entity, sim) = self.profiles.most_like(&place.shape)?;
+        let score = 0.4 + 0.55 * sim;
+        let wins = sim >= 0.45 && best.as_ref().is_none_or(|known| score > known.score);
+        if wins { Some(Typed::new(entity, score, [looks_like(sim)])) } else { best }
+    }
+
+    /// Fields such as `customerId` in an answer.
+    fn references(&self, places: &[Place], service: usize) -> Vec<Yield> {
+        if !self.uses(Signal::Name) {
+            return Vec::new();
+        }
+        let is_value = |place: &&Place| {
+            let shape = &place.shape;
+            shape.kind.is_scalar() && shape.kind != Kind::Boolean && shape.options.is_empty()
+        };
+        let of = |place: &Place| {
+            let found = by_name(self.nouns, &place.name, service)?;
+            Some(Yield {
+                output: Output::Body(place.pointer.clone()),
+                entity: found.entity,
+                score: 0.9 * found.score,
+                nesting: place.nesting,
+                kind: place.shape.kind,
+                format: place.shape.format.clone(),
+                reasons: found.reasons,
+            })
+        };
+        places.iter().filter(is_value).filter_map(of).collect()
+    }
+
+    /// `PUT /users/{name}`: the caller chooses the key.
+    fn chosen_key(&self, numbered: &Numbered<'_>, needs: &[Need]) -> Option<Yield> {
+        let operation = numbered.operation;
+        let segments = path::segments(&operation.key.path);
+        let Some(Segment::Parameter(name)) = segments.last().filter(|_| self.uses(Signal::PathTyping)) else { return None };
+        let need = needs.iter().find(|need| need.input == Input::Parameter(ParameterLocation::Path, name.clone()))?;
+        let server_makes = matches!(need.kind, Kind::Integer | Kind::Number) || need.format.as_deref() == Some("uuid");
+        let score = match operation.key.method {
+            Method::Post => 0.9,
+            Method::Put if !server_makes && is_created_by_put(numbered, &segments) => 0.8,
+            _ => return None,
+        };
+        let reasons: Reasons = [evidence(Signal::PathTyping, score, format!("the caller chooses `{{{name}}}`"))].into();
+        let output = Output::Request(need.input.clone());
+        Some(Yield { output, entity: need.entity, score, nesting: 0, kind: need.kind, format: need.format.clone(), reasons })
+    }
+
+    /// A created resource's address in `Location`.
+    fn location(&self, numbered: &Numbered<'_>, subject: Option<EntityId>, yields: &[Yield]) -> Option<Yield> {
+        let entity = subject.filter(|_| self.uses(Signal::Text))?;
+        if numbered.operation.key.method != Method::Post || yields.iter().any(|y| y.entity == entity) {
+            return None;
+        }
+        let response = numbered.operation.success_response()?;
+        let header = response.headers.iter().find(|header| header.name.eq_ignore_ascii_case("location"))?;
+        let reason = evidence(Signal::Text, 0.5, "the answer's `Location` is its address".to_owned());
+        Some(Yield {
+            output: Output::Header(header.name.clone()),
+            entity,
+            score: 0.5,
+            nesting: 0,
+            kind: Kind::Text,
+            format: Some("uri".to_owned()),
+            reasons: [reason].into(),
+        })
+    }
+}
+
+fn looks_like(sim: f64) -> callboard_model::map::Evidence {
+    evidence(Signal::SchemaShape, sim, "its fields are those of the resource".to_owned())
+}
+
+/// Whether it is the very resource that the path names.
+fn is_own(found: &Yield, needs: &[Need]) -> bool {
+    let in_path = |need: &Need| matches!(need.input, Input::Parameter(ParameterLocation::Path, _));
+    found.nesting == 0 && needs.iter().any(|need| need.entity == found.entity && in_path(need))
+}
+
+/// A PUT by key creates where nothing else does: no POST to the collection.
+fn is_created_by_put(numbered: &Numbered<'_>, segments: &[Segment]) -> bool {
+    let says_so = |text: &Option<String>| {
+        text.as_deref().is_some_and(|text| {
+            let stems = stems(text);
+            ["create", "save", "upload", "store", "add"].iter().any(|verb| stems.contains(&stem(verb)))
+        })
+    };
+    let operation = numbered.operation;
+    if segments.len() < 2 {
+        return false;
+    }
+    if says_so(&operation.summary) {
+        return true;
+    }
+    let collection = operation.key.path.trim_end_matches('/').rsplit_once('/').map_or("", |(head, _)| head);
+    operation.responses.iter().any(|r| r.status.to_string() == "201")
+        && numbered.service.operation_at(&Method::Post, collection).is_none()
+}
+
+/// Whether an object is what the path is about: the root, items of a root list, or the one list of an envelope.
+fn is_of_the_subject(places: &[Place], index: usize, typed: &[Option<Typed>]) -> bool {
+    const ENVELOPES: &[&str] = &[
+        "results", "items", "data", "content", "contents", "value", "values", "records", "entries", "list", "rows", "result",
+        "response", "payload", "embedded",
+    ];
+    let mut at = places[index].parent;
+    let mut child = index;
+    while let Some(parent) = at {
+        let above = &places[parent];
+        if above.shape.kind == Kind::Map {
+            return false;
+        }
+        let name = places[child].name.to_lowercase();
+        let is_item = above.shape.kind == Kind::Array;
+        let is_enveloped = ENVELOPES.contains(&name.trim_start_matches('_'));
+        if !is_item && !is_enveloped {
+            return false;
+        }
+        let above_has_key = typed.get(parent).is_some_and(Option::is_some) && above.shape.fields.iter().any(|f| f.name == "id");
+        if above_has_key {
+            return false;
+        }
+        child = parent;
+        at = above.parent;
+    }
+    true
+}
+
+/// `CustomerResponse`, `NewOrderDto`: the noun in a schema's name.
+fn reference_words(name: &str) -> Vec<String> {
+    const DECORATION: &[&str] = &[
+        "response", "request", "dto", "model", "schema", "new", "create", "created", "update", "list", "resource", "object",
+        "view", "out", "in", "base", "full", "read", "result", "entity", "details", "detail", "summary",
+    ];
+    split_identifier(name).into_iter().filter(|word| !DECORATION.contains(&word.as_str())).collect()
+}
