@@ -28,6 +28,7 @@ mod security;
 mod server;
 mod service;
 mod state;
+pub mod wiremock;
 mod world;
 
 pub use fleet::{Behaviour, BindError, Fleet, FleetOptions};

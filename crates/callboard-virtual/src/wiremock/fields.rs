@@ -108,8 +108,7 @@ pub const MATCHER: Fields = Fields {
 };
 
 /// A matcher of several values.
-pub const MULTI_MATCHER: Fields =
-    Fields { what: "matcher of several values", works: &["hasExactly", "includes"], refused: &[] };
+pub const MULTI_MATCHER: Fields = Fields { what: "matcher of several values", works: &["hasExactly", "includes"], refused: &[] };
 
 /// What is answered.
 pub const RESPONSE: Fields = Fields {
@@ -139,8 +138,11 @@ pub const RESPONSE: Fields = Fields {
 };
 
 /// A distribution of delays.
-pub const DELAY: Fields =
-    Fields { what: "delay distribution", works: &["type", "lower", "upper", "median", "sigma", "maxValue", "milliseconds"], refused: &[] };
+pub const DELAY: Fields = Fields {
+    what: "delay distribution",
+    works: &["type", "lower", "upper", "median", "sigma", "maxValue", "milliseconds"],
+    refused: &[],
+};
 
 /// An answer that trickles.
 pub const DRIBBLE: Fields = Fields { what: "chunked dribble delay", works: &["numberOfChunks", "totalDuration"], refused: &[] };
@@ -152,11 +154,8 @@ pub const BASIC_AUTH: Fields = Fields { what: "basic auth", works: &["username",
 pub const JSON_PATH: Fields = Fields { what: "JSONPath matcher", works: &["expression"], refused: &[] };
 
 /// The global settings.
-pub const SETTINGS: Fields = Fields {
-    what: "global settings",
-    works: &["fixedDelay", "delayDistribution", "extended", "proxyPassThrough"],
-    refused: &[],
-};
+pub const SETTINGS: Fields =
+    Fields { what: "global settings", works: &["fixedDelay", "delayDistribution", "extended", "proxyPassThrough"], refused: &[] };
 
 /// All kinds, as the documentation lists them.
 pub const ALL: [Fields; 5] = [STUB, REQUEST, MATCHER, MULTI_MATCHER, RESPONSE];

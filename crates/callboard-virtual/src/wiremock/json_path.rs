@@ -8,7 +8,6 @@ use serde_json::Value;
 /// A compiled path.
 #[derive(Clone, Debug)]
 pub(crate) struct JsonPath {
-    source: String,
     route: Route,
     function: Option<Function>,
 }
@@ -64,20 +63,29 @@ impl JsonPath {
         let route = match definite(path) {
             Some(steps) => Route::Definite(steps),
             None => Route::General(Box::new(
-                serde_json_path::JsonPath::parse(&rewrite(path)).map_err(|error| format!("`{source}` is not a JSONPath: {error}"))?,
+                serde_json_path::JsonPath::parse(&rewrite(path))
+                    .map_err(|error| format!("`{source}` is not a JSONPath: {error}"))?,
             )),
         };
-        Ok(Self { source: source.to_owned(), route, function })
+        Ok(Self { route, function })
     }
 
-    /// The path as it was written.
-    pub(crate) fn source(&self) -> &str {
-        &self.source
-    }
-
-    /// Whether the path can find one value only.
-    pub(crate) fn is_definite(&self) -> bool {
-        matches!(self.route, Route::Definite(_)) || self.function.is_some()
+    /// Removes what a path of names and indexes leads to; false where the path is of another kind.
+    pub(crate) fn remove_from(&self, document: &mut Value) -> bool {
+        let (Route::Definite(steps), None) = (&self.route, self.function) else { return false };
+        let Some((last, parents)) = steps.split_last() else { return false };
+        match (last, walk_mut(document, parents)) {
+            (Step::Name(name), Some(Value::Object(map))) => {
+                map.shift_remove(name);
+            }
+            (Step::Index(index), Some(Value::Array(items))) => {
+                if let Some(at) = place(*index, items.len()) {
+                    items.remove(at);
+                }
+            }
+            _ => {}
+        }
+        true
     }
 
     /// What the path finds in a document.
@@ -141,12 +149,24 @@ fn split_function(path: &str) -> (&str, Option<Function>) {
 fn walk<'a>(document: &'a Value, steps: &[Step]) -> Option<&'a Value> {
     steps.iter().try_fold(document, |value, step| match (step, value) {
         (Step::Name(name), Value::Object(map)) => map.get(name),
-        (Step::Index(index), Value::Array(items)) => {
-            let index = if *index < 0 { items.len().checked_sub(usize::try_from(index.unsigned_abs()).ok()?)? } else { usize::try_from(*index).ok()? };
-            items.get(index)
-        }
+        (Step::Index(index), Value::Array(items)) => items.get(place(*index, items.len())?),
         _ => None,
     })
+}
+
+fn walk_mut<'a>(document: &'a mut Value, steps: &[Step]) -> Option<&'a mut Value> {
+    steps.iter().try_fold(document, |value, step| match (step, value) {
+        (Step::Name(name), Value::Object(map)) => map.get_mut(name),
+        (Step::Index(index), Value::Array(items)) => place(*index, items.len()).and_then(|at| items.get_mut(at)),
+        _ => None,
+    })
+}
+
+/// The place of an item; a negative index counts from the end.
+fn place(index: i64, length: usize) -> Option<usize> {
+    let distance = usize::try_from(index.unsigned_abs()).ok()?;
+    let at = if index < 0 { length.checked_sub(distance)? } else { distance };
+    (at < length).then_some(at)
 }
 
 /// The steps of a path made of names and single indexes only.
@@ -181,7 +201,10 @@ fn bracket(inner: &str) -> Option<(Step, &str)> {
     }
     let (index, after) = trimmed.split_once(']')?;
     let index = index.trim();
-    let last = index.strip_prefix("(@.length-").or_else(|| index.strip_prefix("(@.length() - ")).or_else(|| index.strip_prefix("(@.length - "));
+    let last = index
+        .strip_prefix("(@.length-")
+        .or_else(|| index.strip_prefix("(@.length() - "))
+        .or_else(|| index.strip_prefix("(@.length - "));
     let index = match last.and_then(|number| number.strip_suffix(')')) {
         Some(number) => number.trim().parse::<i64>().ok().map(|number| -number)?,
         None => index.parse().ok()?,
@@ -227,9 +250,8 @@ fn rewrite_regexes(path: &str) -> String {
     let tail = &body[end + 1..];
     let flags = tail.len() - tail.trim_start_matches(['i', 'u', 's', 'm', 'x']).len();
     let modifier = if flags == 0 { String::new() } else { format!("(?{})", &tail[..flags]) };
-    let operand_at = before.rfind(|c: char| c == '(' || c == '&' || c == '|' || c == '?' || c == ' ' && !before.trim_end().ends_with(c)).map_or(0, |at| at + 1);
     let trimmed = before.trim_end();
-    let start = trimmed.rfind(['(', '&', '|', '?', ' ', '!']).map_or(operand_at.min(trimmed.len()), |at| at + 1);
+    let start = trimmed.rfind(['(', '&', '|', '?', ' ', '!']).map_or(0, |at| at + 1);
     let pattern = body[..end].replace('\\', "\\\\").replace('\'', "\\'");
     format!("{}match({}, '{modifier}{pattern}'){}", &trimmed[..start], &trimmed[start..], rewrite_regexes(&tail[flags..]))
 }
