@@ -27,13 +27,20 @@ pub(crate) struct Cli {
 #[derive(Debug, Args)]
 pub(crate) struct Global {
     /// The folder of the project; by default the nearest one upwards that holds a callboard.toml
-    #[arg(long, short = 'C', global = true, value_name = "DIR")]
+    #[arg(long, short = 'C', global = true, help_heading = "Global options", value_name = "DIR")]
     pub(crate) project: Option<PathBuf>,
     /// When to use colour
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_default_value = true)]
+    #[arg(
+        long,
+        global = true,
+        help_heading = "Global options",
+        value_name = "WHEN",
+        default_value = "auto",
+        hide_default_value = true
+    )]
     pub(crate) color: ColorWhen,
     /// Say less on stderr
-    #[arg(long, short, global = true)]
+    #[arg(long, short, global = true, help_heading = "Global options")]
     pub(crate) quiet: bool,
 }
 
@@ -279,6 +286,7 @@ pub(crate) enum VirtualCommand {
   callboard virtual up                          all services of the project, each on a port of its own
   callboard virtual up payments --port 7005
   callboard virtual up petstore --definition petstore=petstore.yaml --port 8080
+  callboard virtual up payments --wiremock stubs --port 8080     a WireMock root folder, with the admin API
 The journal of what was asked and answered: GET /__callboard/journal")]
 pub(crate) struct VirtualUpArgs {
     /// The services; all of the project when none is given
@@ -295,6 +303,9 @@ pub(crate) struct VirtualUpArgs {
     /// The seed of all data; the same seed gives the same world
     #[arg(long, value_name = "S", default_value_t = 1)]
     pub(crate) seed: u64,
+    /// Serve the stub mappings of a WireMock root folder (mappings, __files), with WireMock's admin API below /__admin
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["definitions", "seed"])]
+    pub(crate) wiremock: Option<PathBuf>,
     /// Write the addresses as JSON to stdout
     #[arg(long)]
     pub(crate) json: bool,

@@ -1,11 +1,14 @@
 //! `callboard virtual up`: virtual services that stay up until Ctrl-C.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 
 use callboard_model::suggest::did_you_mean_or_list;
-use callboard_model::{Service, System};
+use callboard_model::{Code, Service, System};
+use callboard_virtual::wiremock::{StartError, WireMock, WireMockOptions};
 use serde_json::json;
+use tokio_util::sync::CancellationToken;
 
 use crate::cli::VirtualUpArgs;
 use crate::exit::{Exit, Failure};
@@ -16,6 +19,9 @@ use crate::terminal::{Sources, Terminal};
 
 /// Starts virtual services and waits for Ctrl-C.
 pub(crate) async fn up(project: &Project, arguments: &VirtualUpArgs, terminal: &Terminal) -> Result<Exit, Failure> {
+    if let Some(root) = &arguments.wiremock {
+        return up_wiremock(root, arguments, terminal).await;
+    }
     let mut sources = Sources::default();
     let loaded = project.load_some(&arguments.definitions.definitions, &mut sources)?;
     terminal.diagnostics(&loaded.diagnostics, &sources);
@@ -33,6 +39,45 @@ pub(crate) async fn up(project: &Project, arguments: &VirtualUpArgs, terminal: &
     stop_requested().await;
     fleet.stop().await;
     Ok(Exit::Pass)
+}
+
+/// Serves a WireMock root folder and waits for Ctrl-C.
+async fn up_wiremock(root: &Path, arguments: &VirtualUpArgs, terminal: &Terminal) -> Result<Exit, Failure> {
+    let name = match arguments.names.as_slice() {
+        [] => "wiremock",
+        [name] => name,
+        _ => return Err(Failure::argument(BAD_ARGUMENT, "--wiremock serves one service", Some("give one name".to_owned()))),
+    };
+    let address = SocketAddr::new(arguments.host, arguments.port.unwrap_or_default());
+    let server = WireMock::bind(WireMockOptions::new(root, address)).await.map_err(|error| not_started(&error))?;
+    let url = format!("http://{}", server.address());
+    if arguments.json {
+        terminal.json(&json!({"version": 1, "services": [{"name": name, "url": url}]}));
+    } else {
+        terminal.data(&format!("{name}  {url}"));
+    }
+    terminal.say(&format!("up with {} stubs; Ctrl-C stops. The admin API: {url}/__admin", server.stubs()));
+    let cancel = CancellationToken::new();
+    let running = server.run(cancel.clone());
+    let stopping = async {
+        stop_requested().await;
+        cancel.cancel();
+    };
+    tokio::join!(running, stopping);
+    Ok(Exit::Pass)
+}
+
+fn not_started(error: &StartError) -> Failure {
+    match error {
+        StartError::Bind { source, .. } => {
+            let help = (source.kind() == std::io::ErrorKind::AddrInUse)
+                .then(|| "something listens there already: choose another --port, or stop it".to_owned());
+            Failure::not_ready(Code("port"), format!("{error}: {}", crate::fetch::in_words(source)), help)
+        }
+        StartError::Folder(_) => {
+            Failure::argument(Code("wiremock"), error.to_string(), Some("docs/wiremock.md lists what works".to_owned()))
+        }
+    }
 }
 
 pub(crate) fn chosen(system: &System, names: &[String]) -> Result<Vec<Arc<Service>>, Failure> {
