@@ -240,6 +240,15 @@ impl Project {
         }
     }
 
+    /// Makes the folder for results, and keeps it out of version control. Where that fails, the store says so when it is opened.
+    pub(crate) fn make_store_folder(&self) {
+        let folder = self.root.join(".callboard");
+        let ignore = folder.join(".gitignore");
+        if !ignore.exists() && std::fs::create_dir_all(&folder).is_ok() {
+            let _ = std::fs::write(ignore, "*\n");
+        }
+    }
+
     /// Where the project keeps its results.
     pub(crate) fn store_path(&self) -> PathBuf {
         self.root.join(".callboard").join("store.db")

@@ -79,7 +79,12 @@ pub(crate) fn scenario_text(
         sentence: sentence.to_owned(),
         sources: system.services().iter().filter_map(source).collect(),
         environment_needs: options.environment_needs.clone(),
-        environment_values: options.environment_values.clone(),
+        environment_values: options
+            .environment_values
+            .clone()
+            .into_iter()
+            .filter(|(_, value)| !names_a_variable(value))
+            .collect(),
         ..ScenarioOptions::default()
     };
     let file = callboard_planner::scenario_of(plan, system, &written);
@@ -92,6 +97,11 @@ pub(crate) fn scenario_text(
     }
     diagnostics.retain(Diagnostic::is_error);
     if diagnostics.is_empty() { Ok(text) } else { Err(bug(diagnostics)) }
+}
+
+/// Whether a value of an environment is made of variables of the process: such an input gets no default.
+fn names_a_variable(value: &serde_json::Value) -> bool {
+    value.as_str().is_some_and(|text| text.contains("${"))
 }
 
 fn bug(mut diagnostics: Vec<Diagnostic>) -> Failure {

@@ -41,10 +41,11 @@ pub(crate) fn nothing_found(system: &System) -> Failure {
 
 /// What the planner may use: the words of the project, and the outputs and values that the environment asks for or holds.
 ///
-/// A plan needs no running system, so an environment whose variables are not set is no hindrance.
+/// A plan needs no running system, so an environment whose variables are not set is no hindrance. Those that are set stay names as well:
+/// a secret has no place in a plan or a scenario.
 pub(crate) fn options(project: &Project, environment: Option<&str>, system: &System) -> Result<PlanOptions, Failure> {
     let wishes = Wishes { environment, servers: &[], virtual_services: &[] };
-    let variable = |name: &str| Some(std::env::var(name).unwrap_or_else(|_| format!("${{{name}}}")));
+    let variable = |name: &str| Some(format!("${{{name}}}"));
     let environment = Environment::resolve(&project.settings, wishes, system, &variable)?;
     Ok(PlanOptions {
         aliases: project.aliases(),

@@ -245,6 +245,7 @@ impl Session<'_> {
             fingerprints: impact::test_uses(self.suite).into_iter().map(|test| (test.test, test.fingerprint)).collect(),
             commit: None,
         };
+        self.project.make_store_folder();
         Recorder::start(self.project.store_path(), context)
     }
 
