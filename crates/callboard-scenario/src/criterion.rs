@@ -4,7 +4,7 @@
 //! - A place that does not exist counts as `null` in `==` (`$response.body#/nope == null` holds). What would hold only because a place
 //!   is not there cannot be evaluated: `!=` between it and anything but `null`, `==` between two of them, a negation (`!`) of it or of
 //!   a comparison with it, and such a comparison as an operand (`($response.body#/nope == 'x') == false`). Most likely the place is
-//!   misspelled, and that must not turn a check green.
+//!   misspelled, and that must not turn a check green. Nor must a place in something that has none, such as a text.
 //! - `!= null` is the opposite of `== null`, as the specification's own example needs.
 //! - A condition that is neither true, false nor `null` (a bare number, say) cannot be evaluated. `null` does not hold.
 //! - `regex` searches (no anchors are added) in the text of the context: scalars in their plain form, structures as JSON.

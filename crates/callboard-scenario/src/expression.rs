@@ -17,6 +17,7 @@ use std::sync::Arc;
 use callboard_model::Pointer;
 use serde_json::Value;
 
+use crate::compare::kind;
 /// The words that an expression may begin with.
 pub const ROOTS: [&str; 13] = [
     "$url",
@@ -203,6 +204,9 @@ impl Expression {
     }
 
     /// The value, its type preserved; `None` when there is no such place, which is not the same as `null`.
+    ///
+    /// A pointer into a text, a number or a flag is an error: that is no object from which something is missing (a page in HTML where
+    /// JSON was expected, say).
     pub fn evaluate<'c>(&self, context: &'c dyn Context) -> Result<Option<Cow<'c, Value>>, Unavailable> {
         let (value, rest) = find(&self.reference, context)?;
         let Some(value) = value else {
@@ -211,6 +215,9 @@ impl Expression {
         let pointer = rest.concat(&self.pointer);
         if pointer.is_root() {
             return Ok(Some(value));
+        }
+        if !(value.is_object() || value.is_array() || value.is_null()) {
+            return Err(Unavailable::new(self, format!("it leads into {}, which has no places", kind(&value))));
         }
         Ok(match value {
             Cow::Borrowed(value) => value.pointer(pointer.as_str()).map(Cow::Borrowed),

@@ -28,6 +28,11 @@ pub(crate) fn describe(error: &ValidationError<'_>, found: &mut Vec<Violation>) 
     }
 }
 
+/// A value that the schema refuses without a word.
+pub(crate) fn unexplained(value: &Value) -> Violation {
+    violation(Pointer::root(), "a value that the schema allows".to_owned(), value)
+}
+
 fn missing(at: &Pointer, name: &str, found: &mut Vec<Violation>) {
     let at = at.join(name);
     let message = format!("{} is missing, it is required", place(&at));
@@ -77,9 +82,13 @@ fn explained<'e>(
 }
 
 fn push(at: Pointer, expected: String, value: &Value, found: &mut Vec<Violation>) {
+    found.push(violation(at, expected, value));
+}
+
+fn violation(at: Pointer, expected: String, value: &Value) -> Violation {
     let actual = excerpt(value);
     let message = format!("{} is {actual}, {expected} expected", place(&at));
-    found.push(Violation { at, expected, actual, message });
+    Violation { at, expected, actual, message }
 }
 
 fn place(at: &Pointer) -> String {

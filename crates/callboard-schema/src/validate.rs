@@ -99,6 +99,10 @@ impl Validator {
             }
         }
         found.truncate(MAX_VIOLATIONS);
+        if found.is_empty() {
+            // No value passes because nobody could say what is wrong with it.
+            found.push(message::unexplained(value));
+        }
         found
     }
 

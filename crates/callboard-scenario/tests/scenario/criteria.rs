@@ -128,6 +128,10 @@ fn what_cannot_be_evaluated_never_holds() {
     cannot_be_evaluated(&simple("!($response.body#/nope && $response.body#/ok)"), "does not exist");
     cannot_be_evaluated(&simple("$response.body#/nope == $inputs.nope"), "neither");
     cannot_be_evaluated(&simple("!($response.body#/nope == $inputs.nope)"), "neither");
+    cannot_be_evaluated(&simple("$inputs.wanted#/first == null"), "has no places");
+    let page = Answer { body: Some(json!("<p>Log in</p>")) };
+    let no_error = Criterion::simple("$response.body#/error == null").expect("well-formed");
+    cannot_be_evaluated(&no_error.evaluate(&page), "a string, which has no places");
     holds(&["($response.body#/nope == null) == true", "$response.body#/nothing == $inputs.nope"]);
     let no_body = Answer { body: None };
     let criterion = Criterion::simple("$response.body#/name == 'x' || $response.body == null").expect("well-formed");
