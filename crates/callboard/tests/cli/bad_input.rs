@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use callboard_testkit::{Reply, TestServer};
 
 use crate::orders;
-use crate::project::{Project, workspace};
+use crate::project::{Project, in_time, workspace};
 
 #[tokio::test]
 async fn each_bad_definition_ends_as_its_table_says() {
@@ -156,9 +156,10 @@ async fn a_full_disk_costs_a_warning_and_leaves_the_exit_code_of_the_run() {
 #[tokio::test]
 async fn a_full_disk_behind_stdout_is_told() {
     let project = orders::project("http://127.0.0.1:1", &["buy"]);
-    let mut command = project.command(&["map", "--json"]);
-    command.stdout(std::fs::OpenOptions::new().write(true).open("/dev/full").expect("Linux has it"));
-    let output = command.output().await.expect("the binary starts");
+    let script = format!("exec '{}' map --json > /dev/full", env!("CARGO_BIN_EXE_callboard"));
+    let mut shell = tokio::process::Command::new("sh");
+    shell.args(["-c", &script]).current_dir(project.path("")).kill_on_drop(true);
+    let output = in_time(shell.output()).await.expect("a shell is there");
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert_ne!(output.status.code(), Some(0), "{stderr}");
     assert!(stderr.contains("error[") && !stderr.contains("panicked"), "{stderr}");
@@ -173,6 +174,17 @@ async fn a_report_that_cannot_be_written_stops_the_run_before_it_begins() {
         outcome.exits(2).says(&["missing/folder/report", "failed to write"]);
     }
     assert!(server.lines().is_empty(), "nothing is sent: {:?}", server.lines());
+}
+
+/// `--json` may stand alone, so a scenario behind it is an easy slip.
+#[tokio::test]
+async fn a_report_never_replaces_a_scenario() {
+    let server = orders::server().await;
+    let project = orders::project(&server.url(""), &["buy"]);
+    let before = project.read("scenarios/orders.arazzo.yaml");
+    let outcome = project.run(&["run", "--json", "scenarios/orders.arazzo.yaml"]).await;
+    assert_eq!(project.read("scenarios/orders.arazzo.yaml"), before, "the scenario is gone\n{outcome}");
+    outcome.exits(2).says(&["scenarios/orders.arazzo.yaml"]);
 }
 
 #[tokio::test]

@@ -215,7 +215,7 @@ async fn shards_that_are_empty_still_report() {
 async fn a_file_that_is_named_twice_runs_once() {
     let server = orders::server().await;
     let project = orders::project(&server.url(""), &["buy"]);
-    let arguments = ["run", "--json", "scenarios/orders.arazzo.yaml", "./scenarios/orders.arazzo.yaml", "scenarios"];
+    let arguments = ["run", "scenarios/orders.arazzo.yaml", "./scenarios/orders.arazzo.yaml", "scenarios", "--json"];
     let report = project.run(&arguments).await.exits(0).json();
     assert_eq!(names(&report), ["scenarios/orders.arazzo.yaml#buy"]);
 }
