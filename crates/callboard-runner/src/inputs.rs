@@ -37,6 +37,15 @@ pub(crate) fn complete(
     }
 }
 
+/// The names of the inputs that a workflow declares.
+pub(crate) fn declared(file: &ScenarioFile, workflow: &Workflow) -> Vec<String> {
+    let Some(schema) = &workflow.inputs else { return Vec::new() };
+    let documents = documents(file, schema);
+    let node = NodeRef::new(callboard_model::DocumentId(0), Pointer::of(["inputs"]));
+    let schema = Schema::at(&documents, &node).expect("the document was made with this node");
+    schema.properties().into_iter().map(|(name, _)| name.to_owned()).collect()
+}
+
 /// A document in which the schema and the components that it may refer to stand where the scenario file has them.
 fn documents(file: &ScenarioFile, schema: &Value) -> Documents {
     let components = Value::Object(file.components.inputs.iter().map(|(name, schema)| (name.clone(), schema.clone())).collect());

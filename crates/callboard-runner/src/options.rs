@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 
 use crate::acceptance::Acceptance;
 use crate::client::Limits;
+use crate::inputs;
 use crate::secrets::Secret;
 use crate::target::Target;
 
@@ -49,6 +50,20 @@ impl Scenario {
     /// The workflow.
     pub fn workflow(&self) -> Option<&Workflow> {
         self.source.file.workflow(&self.workflow)
+    }
+
+    /// The names of the inputs that the workflow declares.
+    pub fn declared_inputs(&self) -> Vec<String> {
+        self.workflow().map(|workflow| inputs::declared(&self.source.file, workflow)).unwrap_or_default()
+    }
+
+    /// Whether the workflow can begin with its inputs, completed by defaults.
+    ///
+    /// # Errors
+    /// What is missing or does not fit, in one sentence.
+    pub fn check_inputs(&self) -> Result<(), String> {
+        let workflow = self.workflow().ok_or_else(|| format!("there is no workflow `{}`", self.workflow))?;
+        inputs::complete(&self.source.file, workflow, &self.inputs).map(|_| ())
     }
 }
 

@@ -15,6 +15,7 @@ mod settings;
 mod signals;
 mod suite;
 mod terminal;
+mod tests_of;
 
 use std::process::ExitCode;
 

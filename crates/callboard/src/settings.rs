@@ -133,6 +133,16 @@ impl AcceptSection {
 }
 
 impl Settings {
+    /// The values of all environments; of two with one name, the first.
+    pub(crate) fn all_values(&self) -> serde_json::Map<String, serde_json::Value> {
+        let mut all = serde_json::Map::new();
+        for (name, value) in self.environments.values().flat_map(|environment| &environment.values) {
+            let json = || serde_json::to_value(value).unwrap_or_default();
+            all.entry(name.clone()).or_insert_with(json);
+        }
+        all
+    }
+
     /// Whether every environment that knows a service sends this header with each request to it.
     pub(crate) fn sends_header(&self, service: &str, header: &str) -> bool {
         let mut targets = self.environments.values().filter_map(|environment| environment.services.get(service)).peekable();

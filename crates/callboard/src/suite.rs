@@ -10,10 +10,13 @@ use callboard_runner::SourceFile;
 use callboard_scenario::ast::{SourceKind, Step, Workflow};
 use callboard_scenario::{ScenarioFile, Surroundings, resolve};
 
+use serde_json::{Map, Value};
+
 use crate::exit::Failure;
 use crate::fetch::is_url;
 use crate::project::{NamedDefinition, Project, ScenarioDocument};
 use crate::terminal::Sources;
+use crate::tests_of::unstartable;
 
 /// Scenario files, the system, and all that is wrong with either.
 #[derive(Debug)]
@@ -24,6 +27,8 @@ pub(crate) struct Suite {
     pub(crate) documents: Vec<ScenarioDocument>,
     /// Scenario files that those import, directly or in turn, and that are no tests of this suite themselves.
     pub(crate) imported: Vec<ScenarioDocument>,
+    /// The values of the project's environments, which inputs of the same name take.
+    pub(crate) values: Map<String, Value>,
     /// What is wrong with the definitions. A service that no scenario uses hinders nothing.
     pub(crate) definition_problems: Vec<Diagnostic>,
     /// What is wrong with the scenarios, by themselves and against the definitions.
@@ -63,6 +68,7 @@ impl Suite {
         let named = with_sources_of(project.definitions(definitions)?, &all);
         let loaded = project.load(&named, sources);
         diagnostics.extend(project.settings.check_against(&loaded.system));
+        diagnostics.extend(unstartable(&documents, &project.settings));
         let imports: Vec<(&str, &ScenarioFile)> =
             all.iter().filter_map(|d| d.source.as_deref()).map(|source| (source.origin(), &source.file)).collect();
         let around = Surroundings {
@@ -76,10 +82,12 @@ impl Suite {
                 diagnostics.extend(callboard_scenario::check_within(&source.file, &source.document, &loaded.system, &around));
             }
         }
+        let values = project.settings.all_values();
         Ok(Self {
             system: loaded.system,
             documents,
             imported,
+            values,
             definition_problems: loaded.diagnostics,
             scenario_problems: diagnostics,
         })

@@ -13,7 +13,7 @@ use callboard_shop::{Shop, ShopOptions};
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::DemoArgs;
-use crate::commands::run::{Session, all_scenarios, exit_of, html as html_report};
+use crate::commands::run::{Session, exit_of, html as html_report};
 use crate::commands::{generate, impact, plan};
 use crate::environment::{Environment, Wishes};
 use crate::exit::{Exit, Failure};
@@ -22,6 +22,7 @@ use crate::project::{Project, shown};
 use crate::signals::cancel_when_stopped;
 use crate::suite::{Suite, used_services};
 use crate::terminal::{Sources, Terminal};
+use crate::tests_of::tests;
 
 /// The service that is down.
 const DOWN: &str = "payments";
@@ -107,7 +108,7 @@ async fn run(
 ) -> Result<RunReport, Failure> {
     let wishes = Wishes { environment: None, servers: &[], virtual_services: &[] };
     let environment = Environment::resolve(&project.settings, wishes, &suite.system, &|_| None)?;
-    let mut scenarios = all_scenarios(suite);
+    let mut scenarios = tests(&suite.documents, &environment.values);
     scenarios.retain(|s| !NEEDS_REAL_PAYMENTS.iter().any(|file| s.name.as_str().contains(file)));
     scenarios.retain(|scenario| only.is_none_or(|only| only.contains(&scenario.name)));
     let used: BTreeSet<ServiceName> =

@@ -24,6 +24,7 @@ use crate::project::{Project, folder_or_here};
 use crate::settings::ServiceSection;
 use crate::suite::Suite;
 use crate::terminal::{Sources, Terminal};
+use crate::tests_of::tests;
 
 /// Reports which tests a change concerns.
 pub(crate) async fn impact(project: &Project, arguments: &ImpactArgs, terminal: &Terminal) -> Result<Exit, Failure> {
@@ -76,8 +77,11 @@ pub(crate) fn test_uses(suite: &Suite) -> Vec<TestUse> {
         .iter()
         .map(|(name, source)| ScenarioSource { name, origin: source.origin(), text: source.document.text(), file: &source.file })
         .collect();
-    let is_own = |test: &TestUse| suite.documents.iter().any(|document| test.files.first() == Some(&document.name));
-    usage::uses(&sources, &suite.system).into_iter().filter(is_own).collect()
+    let mut uses = usage::uses(&sources, &suite.system);
+    // Workflows of imported files, and those that only others can start, are seen through the tests that call them.
+    let tests: BTreeSet<TestName> = tests(&suite.documents, &suite.values).into_iter().map(|scenario| scenario.name).collect();
+    uses.retain(|test| tests.contains(&test.test));
+    uses
 }
 
 /// Everything that the selection is made of, gathered from git, the project and the store.

@@ -8,6 +8,7 @@ use callboard_model::run::{RunEvent, RunFinished, RunStarted};
 use callboard_model::{Code, Diagnostic, RunId, ServiceName, Severity};
 use callboard_runner::{Acceptance, Limits, RunOptions, Scenario};
 use callboard_store::{Recorder, RunContext, Sighting};
+use serde_json::{Map, Value};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -22,6 +23,7 @@ use crate::settings::AcceptSection;
 use crate::signals::cancel_when_stopped;
 use crate::suite::{Suite, used_services};
 use crate::terminal::{Sources, Terminal};
+use crate::tests_of::tests;
 
 /// Runs scenarios and reports.
 pub(crate) async fn run(project: &Project, arguments: &RunArgs, terminal: &Terminal) -> Result<Exit, Failure> {
@@ -37,7 +39,7 @@ pub(crate) async fn run(project: &Project, arguments: &RunArgs, terminal: &Termi
         virtual_services: &arguments.virtual_services,
     };
     let environment = Environment::resolve(&project.settings, wishes, &suite.system, &|name| std::env::var(name).ok())?;
-    let mut selection = select(project, arguments, &suite, terminal).await?;
+    let mut selection = select(project, arguments, &suite, &environment.values, terminal).await?;
     let session =
         Session { project, suite: &suite, seed: arguments.seed.unwrap_or(1), store: !arguments.no_store, standing: None };
     let outputs = Outputs {
@@ -101,8 +103,14 @@ struct Selection {
     deselected: Vec<Deselected>,
 }
 
-async fn select(project: &Project, arguments: &RunArgs, suite: &Suite, terminal: &Terminal) -> Result<Selection, Failure> {
-    let mut scenarios = all_scenarios(suite);
+async fn select(
+    project: &Project,
+    arguments: &RunArgs,
+    suite: &Suite,
+    values: &Map<String, Value>,
+    terminal: &Terminal,
+) -> Result<Selection, Failure> {
+    let mut scenarios = tests(&suite.documents, values);
     if let Some(filter) = &arguments.filter {
         scenarios.retain(|scenario| scenario.name.as_str().contains(filter.as_str()));
     }
@@ -128,23 +136,6 @@ async fn select(project: &Project, arguments: &RunArgs, suite: &Suite, terminal:
         });
     }
     Ok(Selection { scenarios, deselected })
-}
-
-/// All tests of a suite: one for each workflow.
-pub(crate) fn all_scenarios(suite: &Suite) -> Vec<Scenario> {
-    let mut scenarios = Vec::new();
-    for document in &suite.documents {
-        let Some(source) = &document.source else { continue };
-        for workflow in &source.file.workflows {
-            scenarios.push(Scenario {
-                name: document.test_name(&workflow.id),
-                source: source.clone(),
-                workflow: workflow.id.clone(),
-                inputs: serde_json::Map::new(),
-            });
-        }
-    }
-    scenarios
 }
 
 /// Nothing to run is an answer, too: whoever reads reports finds one, with everything that was deselected.
@@ -305,6 +296,12 @@ impl Outputs<'_> {
     /// A report that cannot be written is better known before the run than after it.
     fn probe(&self) -> Result<(), Failure> {
         for path in [self.junit, self.html, self.json].into_iter().flatten().filter(|path| *path != Path::new("-")) {
+            if is_scenario_file(path) {
+                let message = format!("`{}` is a scenario file, not a report", path.display());
+                let help =
+                    "name the report's file behind the option; --json alone writes to stdout, when it comes last".to_owned();
+                return Err(Failure::argument(Code("bad-argument"), message, Some(help)));
+            }
             std::fs::OpenOptions::new()
                 .create(true)
                 .append(true)
@@ -326,6 +323,11 @@ impl Outputs<'_> {
         }
         Ok(())
     }
+}
+
+fn is_scenario_file(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    [".arazzo.yaml", ".arazzo.yml", ".arazzo.json"].iter().any(|ending| name.ends_with(ending))
 }
 
 fn write(path: &Path, text: &str, terminal: &Terminal) -> Result<(), Failure> {

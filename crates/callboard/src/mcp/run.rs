@@ -16,13 +16,14 @@ use super::arguments::RunArguments;
 use super::tools::Call;
 use super::{place, reports, resources};
 use crate::cli::RunArgs;
-use crate::commands::run::{Session, all_scenarios, exit_of, replay};
+use crate::commands::run::{Session, exit_of, replay};
 use crate::environment::{Environment, Wishes};
 use crate::exit::{Exit, Failure};
 use crate::project::{BAD_ARGUMENT, Project, shown};
 use crate::settings::Settings;
 use crate::suite::{Suite, used_services};
 use crate::terminal::Sources;
+use crate::tests_of::tests;
 
 /// How long one request may take.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -51,7 +52,7 @@ pub(crate) async fn run(arguments: &RunArguments, call: Call) -> Result<Answer, 
 
 /// The scenarios that the agent asked for.
 fn selected(arguments: &RunArguments, suite: &Suite) -> Result<Vec<Scenario>, Failure> {
-    let mut scenarios = all_scenarios(suite);
+    let mut scenarios = tests(&suite.documents, &suite.values);
     for test in &arguments.tests {
         if !scenarios.iter().any(|scenario| scenario.name.as_str() == test) {
             let help = did_you_mean_or_list(test, scenarios.iter().map(|scenario| scenario.name.as_str()));
