@@ -10,7 +10,7 @@ use callboard_model::api::{MediaType, Response, ResponseHeader, is_json_media_ty
 use callboard_model::run::{CheckKind, CheckOutcome, CheckResult};
 use callboard_model::{NodeRef, Operation, Service};
 use callboard_schema::validate::MAX_VIOLATIONS;
-use callboard_schema::{Direction, Violation, parameter};
+use callboard_schema::{Direction, Validator, Violation, parameter};
 use serde_json::Value;
 
 use crate::acceptance::Acceptances;
@@ -228,9 +228,19 @@ impl Definition<'_> {
             Err(why) => return checks.push(check(kind, condition, CheckOutcome::Unevaluable { why: why.clone() })),
         };
         if violations.is_empty() {
-            return checks.push(check(kind, condition, CheckOutcome::Held));
+            let notes = compiled.as_ref().as_ref().map(Validator::notes).unwrap_or_default();
+            return checks.push(check(kind, judged(condition, notes), CheckOutcome::Held));
         }
         checks.extend(violations.into_iter().map(|violation| check(kind, condition, mismatch(violation))));
+    }
+}
+
+/// A condition that holds, with what of the schema could not be judged.
+fn judged(condition: &str, notes: &[String]) -> String {
+    match notes {
+        [] => condition.to_owned(),
+        [only] => format!("{condition}, as far as it can be judged ({only})"),
+        [first, rest @ ..] => format!("{condition}, as far as it can be judged ({first}; and {} more)", rest.len()),
     }
 }
 

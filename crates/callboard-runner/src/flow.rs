@@ -12,6 +12,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use indexmap::IndexMap;
 use serde_json::Value;
+use tokio_util::sync::CancellationToken;
 
 use crate::actions::{AfterFailure, after_success};
 use crate::call::micros;
@@ -224,9 +225,30 @@ impl<'r> Runner<'r> {
         }
     }
 
-    /// Runs all of `x-callboard-finally`, whatever happened before. A step that lacks a value of a step which did not get that far has
-    /// nothing to undo and is not run.
+    /// Runs all of `x-callboard-finally`, whatever happened before, and although the run was stopped: it then has the grace period of
+    /// the run.
     pub(crate) async fn teardown(&mut self, frame: &mut Frame<'r>, results: &mut Results) {
+        if frame.workflow.finally.is_empty() {
+            return;
+        }
+        let grace = self.shared.options.grace;
+        let stop = CancellationToken::new();
+        let stopped = std::mem::replace(&mut self.stop, stop.clone());
+        let over = async {
+            stopped.cancelled().await;
+            tokio::time::sleep(grace).await;
+            stop.cancel();
+            std::future::pending::<()>().await;
+        };
+        tokio::select! {
+            () = over => {}
+            () = self.teardown_steps(frame, results) => {}
+        }
+        self.stop = stopped;
+    }
+
+    /// A step that lacks a value of a step which did not get that far has nothing to undo and is not run.
+    async fn teardown_steps(&mut self, frame: &mut Frame<'r>, results: &mut Results) {
         let workflow = frame.workflow;
         frame.in_teardown = true;
         for step in &workflow.finally {

@@ -44,16 +44,9 @@ pub(crate) async fn run(
     let clock = Instant::now();
     let trace = Trace::start(&scenario.name);
     result.trace.clone_from(&trace.id);
-    let mut runner = Runner {
-        shared,
-        trace,
-        stop: cancel.clone(),
-        latest: Map::new(),
-        learned: Masker::default(),
-        reporter,
-        steps_left: MAX_STEPS,
-    };
-    let finished = runner.scenario(scenario, known, &cancel, &mut result).await;
+    let mut runner =
+        Runner { shared, trace, stop: cancel, latest: Map::new(), learned: Masker::default(), reporter, steps_left: MAX_STEPS };
+    let finished = runner.scenario(scenario, known, &mut result).await;
     result.duration = micros(clock);
     for masker in [&shared.masker, &runner.learned] {
         result.reason.iter_mut().for_each(|reason| masker.mask_string(reason));
@@ -63,13 +56,7 @@ pub(crate) async fn run(
 }
 
 impl<'r> Runner<'r> {
-    async fn scenario(
-        &mut self,
-        scenario: &'r Scenario,
-        known: Vec<Finished>,
-        cancel: &CancellationToken,
-        result: &mut ScenarioResult,
-    ) -> Finished {
+    async fn scenario(&mut self, scenario: &'r Scenario, known: Vec<Finished>, result: &mut ScenarioResult) -> Finished {
         let Some(workflow) = scenario.workflow() else {
             fail(result, format!("`{}` has no workflow `{}`", scenario.source.origin(), scenario.workflow));
             return Finished::default();
@@ -87,31 +74,11 @@ impl<'r> Runner<'r> {
         let mut steps = Vec::new();
         let ended = self.workflow(&mut frame, &mut steps).await;
         let mut teardown = Vec::new();
-        self.bounded_teardown(&mut frame, cancel, &mut teardown).await;
+        self.teardown(&mut frame, &mut teardown).await;
         let outputs = conclude(&frame, &ended, &teardown, result);
         result.steps = owned(steps);
         result.teardown = owned(teardown);
         Finished { source: None, workflow: scenario.workflow.clone(), inputs: frame.inputs, outputs }
-    }
-
-    /// Teardown runs although the run was stopped; from then on it has the grace period of the run.
-    async fn bounded_teardown(&mut self, frame: &mut Frame<'r>, cancel: &CancellationToken, results: &mut Results) {
-        if frame.workflow.finally.is_empty() {
-            return;
-        }
-        let grace = self.shared.options.grace;
-        let stop = CancellationToken::new();
-        self.stop = stop.clone();
-        let over = async {
-            cancel.cancelled().await;
-            tokio::time::sleep(grace).await;
-            stop.cancel();
-            std::future::pending::<()>().await;
-        };
-        tokio::select! {
-            () = over => {}
-            () = self.teardown(frame, results) => {}
-        }
     }
 }
 

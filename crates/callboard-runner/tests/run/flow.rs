@@ -309,6 +309,31 @@ async fn teardown_that_does_not_get_its_turn_is_no_pass() {
     assert_eq!(only(&finished).verdict, Verdict::Failed);
 }
 
+#[tokio::test]
+async fn a_called_workflow_is_torn_down_although_the_run_was_stopped() {
+    let cancel = tokio_util::sync::CancellationToken::new();
+    let stop = cancel.clone();
+    let server = TestServer::start(move |request| {
+        if request.method == "GET" {
+            stop.cancel();
+            return Reply::Hang;
+        }
+        well_behaved(request)
+    })
+    .await;
+    let inner = with_teardown(&read("a", ""), "").replace("workflowId: w", "workflowId: inner");
+    let mut options =
+        options(&format!("\n- workflowId: outer\n  steps:\n  - {{stepId: call, workflowId: inner}}{inner}"), &server.url(""));
+    options.scenarios.truncate(1);
+    let (events, mut receiver) = tokio::sync::mpsc::channel(64);
+    let drained = tokio::spawn(async move { while receiver.recv().await.is_some() {} });
+    let finished = callboard_runner::run(options, events, cancel).await;
+    drained.await.expect("no panic");
+    assert_eq!(only(&finished).verdict, Verdict::Inconclusive);
+    assert_eq!(verdicts(&only(&finished).steps[0].nested), "create passed, a inconclusive, delete passed");
+    assert_eq!(server.lines(), ["POST /customers", "GET /customers/a", "DELETE /customers/c%201"]);
+}
+
 fn dependent() -> String {
     format!(
         "
