@@ -79,9 +79,8 @@ pub(crate) enum Command {
     /// Show the whole job on a bundled system: nothing to install
     Demo(DemoArgs),
     /// Serve the project to agents: the Model Context Protocol over stdin and stdout
-    #[command(
-        after_help = "An agent starts this command itself: register it with `command: callboard`, `args: [mcp]`. See docs/agents.md."
-    )]
+    #[command(after_help = "An agent starts this command itself. Example of its registration:
+  {\"mcpServers\": {\"callboard\": {\"command\": \"callboard\", \"args\": [\"mcp\"]}}}")]
     Mcp,
     /// Write a completion script for a shell
     #[command(after_help = "Example: callboard completions bash > ~/.local/share/bash-completion/completions/callboard")]
