@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::delay::{Delay, Distribution};
 use super::fields;
-use super::folder::{self, FolderError};
+use super::folder::{self, FolderError, Loaded};
 use super::journal::Journal;
 use super::refusal::{Object, Refusal};
 use super::scenarios::Scenarios;
@@ -36,8 +36,20 @@ struct Desk {
     stubs: Vec<Arc<Stub>>,
     settings: Value,
     delay: Delay,
-    /// Mapping files that this server wrote itself.
-    written: HashMap<Uuid, PathBuf>,
+    /// The mapping files of stubs that have one.
+    files: HashMap<Uuid, Origin>,
+}
+
+/// The file of a stub.
+#[derive(Clone, Debug)]
+struct Origin {
+    path: PathBuf,
+    /// This server wrote it, so it may delete it.
+    is_ours: bool,
+    /// No other stub is in it.
+    is_alone: bool,
+    /// The stub has changed since.
+    is_stale: bool,
 }
 
 impl Shared {
@@ -58,8 +70,8 @@ impl Shared {
 
     /// The stubs of the root folder and no others; journal and scenarios start anew.
     pub(crate) fn reload(&self) -> Result<(), FolderError> {
-        let stubs = folder::read_mappings(&self.root)?;
-        self.change(|desk| desk.stubs = stubs.into_iter().map(Arc::new).collect());
+        let loaded = folder::read_mappings(&self.root)?;
+        self.change(|desk| desk.load(loaded));
         self.scenarios.reset();
         self.journal.clear();
         Ok(())
@@ -90,7 +102,7 @@ impl Shared {
         let stub = Arc::new(stub);
         self.change(|desk| {
             let Some(place) = desk.stubs.iter().position(|known| known.id == stub.id) else { return Ok(None) };
-            desk.discard(stub.id);
+            desk.outdate(stub.id);
             desk.keep(&self.root, &stub)?;
             desk.stubs[place] = stub.clone();
             Ok(Some(stub))
@@ -116,7 +128,7 @@ impl Shared {
             for stub in stubs.into_iter().rev().map(Arc::new) {
                 match desk.stubs.iter().position(|known| known.id == stub.id) {
                     Some(place) if overwrite => {
-                        desk.discard(stub.id);
+                        desk.outdate(stub.id);
                         desk.keep(&self.root, &stub)?;
                         desk.stubs[place] = stub;
                     }
@@ -134,19 +146,11 @@ impl Shared {
         })
     }
 
-    /// Writes all stubs that are in no file of this server yet.
-    pub(crate) fn save(&self) -> std::io::Result<()> {
+    /// Writes all stubs that are in no file yet, or have changed since.
+    pub(crate) fn save(&self) -> Result<(), Refusal> {
         let mut desk = self.desk.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = folder::read_mappings(&self.root)
-            .map(|stubs| stubs.iter().map(|stub| stub.id).collect::<Vec<_>>())
-            .unwrap_or_default();
-        for stub in desk.stubs.clone() {
-            if !known.contains(&stub.id) {
-                let path = folder::write_mapping(&self.root, &stub)?;
-                desk.written.insert(stub.id, path);
-            }
-        }
-        Ok(())
+        let stubs = desk.stubs.clone();
+        stubs.iter().try_for_each(|stub| desk.write(&self.root, stub))
     }
 
     /// The global settings.
@@ -157,9 +161,8 @@ impl Shared {
     /// Replaces all global settings.
     pub(crate) fn set_settings(&self, value: &Value) -> Result<(), Refusal> {
         let object = Object::read(value, "", &[fields::SETTINGS])?;
-        if object.flag("proxyPassThrough")? {
-            // Nothing is ever proxied; WireMock's own default is true.
-        }
+        // Nothing is ever proxied: whether it would pass through is only remembered.
+        object.flag("proxyPassThrough")?;
         let delay = Delay { fixed: object.count("fixedDelay")?, drawn: Distribution::read(&object)? };
         let mut settings = object.map.clone();
         settings.entry("extended").or_insert_with(|| Value::Object(Map::new()));
@@ -186,21 +189,51 @@ impl Shared {
 }
 
 impl Desk {
-    /// Writes a persistent stub to a file.
+    /// Takes the stubs of the root folder in place of all others.
+    fn load(&mut self, loaded: Vec<Loaded>) {
+        let ours: Vec<PathBuf> = self.files.values().filter(|origin| origin.is_ours).map(|origin| origin.path.clone()).collect();
+        self.files.clear();
+        self.stubs.clear();
+        for Loaded { stub, path, is_alone } in loaded {
+            let is_ours = ours.contains(&path);
+            self.files.insert(stub.id, Origin { path, is_ours, is_alone, is_stale: false });
+            self.stubs.push(Arc::new(stub));
+        }
+    }
+
+    /// Writes a persistent stub.
     fn keep(&mut self, root: &Path, stub: &Stub) -> Result<(), Refusal> {
-        if !stub.is_persistent {
+        if stub.is_persistent { self.write(root, stub) } else { Ok(()) }
+    }
+
+    fn write(&mut self, root: &Path, stub: &Stub) -> Result<(), Refusal> {
+        let refused = |why: String| Refusal::at("/persistent", why);
+        let own = Origin { path: folder::own_file(root, stub), is_ours: true, is_alone: true, is_stale: true };
+        let origin = self.files.entry(stub.id).or_insert(own);
+        if !origin.is_stale {
             return Ok(());
         }
-        let written = folder::write_mapping(root, stub);
-        let path = written.map_err(|error| Refusal::at("/persistent", format!("the mapping cannot be written: {error}")))?;
-        self.written.insert(stub.id, path);
-        Ok(())
+        if !origin.is_alone {
+            return Err(refused(format!("`{}` holds several mappings: change it there", origin.path.display())));
+        }
+        origin.is_stale = false;
+        let written = folder::write_mapping(&origin.path, stub);
+        written.map_err(|error| refused(format!("the mapping cannot be written to `{}`: {error}", origin.path.display())))
+    }
+
+    /// A stub is about to change.
+    fn outdate(&mut self, id: Uuid) {
+        if let Some(origin) = self.files.get_mut(&id) {
+            origin.is_stale = true;
+        }
     }
 
     /// Deletes a file that this server wrote; others are left alone. A file that is gone already is as wanted.
     fn discard(&mut self, id: Uuid) {
-        if let Some(path) = self.written.remove(&id) {
-            let _ = std::fs::remove_file(path);
+        if let Some(origin) = self.files.remove(&id)
+            && origin.is_ours
+        {
+            let _ = std::fs::remove_file(origin.path);
         }
     }
 }

@@ -38,8 +38,17 @@ pub enum FolderError {
     },
 }
 
+/// A stub and the file it came from.
+#[derive(Debug)]
+pub(crate) struct Loaded {
+    pub(crate) stub: Stub,
+    pub(crate) path: PathBuf,
+    /// No other stub is in the file.
+    pub(crate) is_alone: bool,
+}
+
 /// Reads all mappings, files in the order of their names.
-pub(crate) fn read_mappings(root: &Path) -> Result<Vec<Stub>, FolderError> {
+pub(crate) fn read_mappings(root: &Path) -> Result<Vec<Loaded>, FolderError> {
     let folder = root.join("mappings");
     let mut files = Vec::new();
     if folder.is_dir() {
@@ -50,16 +59,18 @@ pub(crate) fn read_mappings(root: &Path) -> Result<Vec<Stub>, FolderError> {
     }
     files.retain(|file| file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json")));
     files.sort();
-    let mut stubs: Vec<Stub> = Vec::new();
+    let mut all: Vec<Loaded> = Vec::new();
     for path in files {
-        let loaded = read_file(&path)?;
-        if let Some(twice) = loaded.iter().find(|stub| stubs.iter().any(|known| known.id == stub.id)) {
+        let stubs = read_file(&path)?;
+        let is_known = |stub: &&Stub| all.iter().any(|known| known.stub.id == stub.id);
+        if let Some(twice) = stubs.iter().find(is_known) {
             let detail = format!("the id {} stands in another file, too", twice.id);
             return Err(FolderError::Refused { path, refusal: Refusal::at("/id", detail) });
         }
-        stubs.extend(loaded);
+        let is_alone = stubs.len() == 1;
+        all.extend(stubs.into_iter().map(|stub| Loaded { stub, path: path.clone(), is_alone }));
     }
-    Ok(stubs)
+    Ok(all)
 }
 
 /// All files below a folder.
@@ -87,14 +98,19 @@ fn read_file(path: &Path) -> Result<Vec<Stub>, FolderError> {
     items.iter().enumerate().map(|(index, item)| Stub::read(item, &format!("/mappings/{index}")).map_err(refused)).collect()
 }
 
-/// Writes a mapping to a file of its own.
-pub(crate) fn write_mapping(root: &Path, stub: &Stub) -> std::io::Result<PathBuf> {
-    let folder = root.join("mappings");
-    std::fs::create_dir_all(&folder)?;
+/// The file of its own that a mapping is written to.
+pub(crate) fn own_file(root: &Path, stub: &Stub) -> PathBuf {
     let named = stub.name.as_deref().unwrap_or_default();
     let slug: String =
         named.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).take(60).collect();
-    let path = folder.join(format!("{slug}{}{}.json", if slug.is_empty() { "" } else { "-" }, stub.id));
-    std::fs::write(&path, serde_json::to_vec_pretty(&stub.source)?)?;
-    Ok(path)
+    let separator = if slug.is_empty() { "" } else { "-" };
+    root.join("mappings").join(format!("{slug}{separator}{}.json", stub.id))
+}
+
+/// Writes a mapping to a file.
+pub(crate) fn write_mapping(path: &Path, stub: &Stub) -> std::io::Result<()> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    std::fs::write(path, serde_json::to_vec_pretty(&stub.source)?)
 }

@@ -25,7 +25,7 @@ pub(super) fn route(call: &Call<'_>, method: &str, rest: &[&str]) -> Outcome {
         }
         ("POST", ["reset"]) => super::reset(shared),
         ("POST", ["save"]) => {
-            shared.save().map_err(|error| Refused::Failed(format!("the mappings cannot be written: {error}")))?;
+            shared.save()?;
             Ok(done())
         }
         ("POST", ["import"]) => import(call),
@@ -95,7 +95,9 @@ fn import(call: &Call<'_>) -> Outcome {
         "OVERWRITE" => true,
         "IGNORE" => false,
         other => {
-            return Err(Refusal::at("/importOptions/duplicatePolicy", format!("`{other}` is neither OVERWRITE nor IGNORE")).into());
+            return Err(
+                Refusal::at("/importOptions/duplicatePolicy", format!("`{other}` is neither OVERWRITE nor IGNORE")).into()
+            );
         }
     };
     call.shared.import(stubs, overwrite, options.flag("deleteAllNotInImport")?)?;

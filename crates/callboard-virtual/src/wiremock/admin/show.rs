@@ -72,7 +72,7 @@ fn headers(headers: &HeaderMap) -> Value {
     let show = |name: &http::HeaderName| {
         let values: Vec<Cow<'_, str>> =
             headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
-        (title_case(name.as_str()), one_or_many(values.iter().map(AsRef::as_ref).collect()))
+        (title_case(name.as_str()), one_or_many(&values.iter().map(AsRef::as_ref).collect::<Vec<_>>()))
     };
     Value::Object(headers.keys().map(show).collect())
 }
@@ -86,24 +86,24 @@ fn title_case(name: &str) -> String {
     words.collect::<Vec<_>>().join("-")
 }
 
-fn one_or_many(values: Vec<&str>) -> Value {
-    match values.as_slice() {
+fn one_or_many(values: &[&str]) -> Value {
+    match values {
         [one] => Value::from(*one),
-        _ => values.into_iter().collect(),
+        _ => values.iter().copied().collect(),
     }
 }
 
-fn key_and_values(name: String, values: Vec<&str>) -> (String, Value) {
+fn key_and_values(name: String, values: &[&str]) -> (String, Value) {
     let shown = json!({"key": name, "values": values});
     (name, shown)
 }
 
-fn grouped<'p>(pairs: &'p [(String, String)], show: impl Fn(String, Vec<&'p str>) -> (String, Value)) -> Value {
+fn grouped<'p>(pairs: &'p [(String, String)], show: impl Fn(String, &[&'p str]) -> (String, Value)) -> Value {
     let mut shown = Map::new();
     for (name, _) in pairs {
         if !shown.contains_key(name) {
-            let values = pairs.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str()).collect();
-            let (name, value) = show(name.clone(), values);
+            let values: Vec<&str> = pairs.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str()).collect();
+            let (name, value) = show(name.clone(), &values);
             shown.insert(name, value);
         }
     }

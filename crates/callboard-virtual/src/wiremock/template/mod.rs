@@ -119,7 +119,7 @@ fn render_block<'a>(block: &'a Block, scope: &mut Scope<'a>, out: &mut String) -
             if !value.is_truthy() {
                 render(otherwise, scope, out)
             } else if is_list {
-                render_each(block, value, scope, out)
+                render_each(block, &value, scope, out)
             } else {
                 scope.within(value, |scope| render(body, scope, out))
             }
@@ -142,7 +142,7 @@ fn render_block<'a>(block: &'a Block, scope: &mut Scope<'a>, out: &mut String) -
         }
         Target::Helper(_, Helper::Each) => {
             let value = scope.first_argument(&block.call)?;
-            render_each(block, value, scope, out)
+            render_each(block, &value, scope, out)
         }
         Target::Helper(_, Helper::Predicate(_)) => {
             let holds = scope.call(&block.call, None)?.is_truthy();
@@ -157,7 +157,7 @@ fn render_block<'a>(block: &'a Block, scope: &mut Scope<'a>, out: &mut String) -
     }
 }
 
-fn render_each<'a>(block: &'a Block, value: Val<'a>, scope: &mut Scope<'a>, out: &mut String) -> Result<(), String> {
+fn render_each<'a>(block: &'a Block, value: &Val<'a>, scope: &mut Scope<'a>, out: &mut String) -> Result<(), String> {
     let members = value.members();
     if members.is_empty() {
         return render(&block.otherwise, scope, out);
