@@ -7,7 +7,8 @@
 //!   misspelled, and that must not turn a check green. Nor must a place in something that has none, such as a text.
 //! - `!= null` is the opposite of `== null`, as the specification's own example needs.
 //! - A condition that is neither true, false nor `null` (a bare number, say) cannot be evaluated. `null` does not hold.
-//! - `regex` searches (no anchors are added) in the text of the context: scalars in their plain form, structures as JSON.
+//! - `regex` searches (no anchors are added) in the text of the context: scalars in their plain form, structures as JSON. A value put
+//!   into a pattern stands for itself; only a pattern that is one expression as a whole is taken from its value.
 //! - `jsonpath` holds when at least one node is selected. By RFC 9535 a filter right behind `$` tests the *children* of the root, so
 //!   `$[?count(@.pets) > 0]` does not hold for `{"pets": […]}`; write `$.pets[*]`.
 //! - The draft dialect of JSONPath is read as RFC 9535. XPath is not supported.

@@ -17,7 +17,7 @@ pub(crate) fn criterion(criterion: &Criterion, context: &dyn Context) -> Outcome
     match &criterion.test {
         Test::Simple(condition) => simple(condition, &criterion.condition, context),
         Test::Regex(pattern) => with_context(criterion, context, |value| search(pattern.regex(), value)),
-        Test::DynamicRegex(text) => match text.evaluate(context) {
+        Test::DynamicRegex(text) => match text.evaluate_pattern(context) {
             Err(unavailable) => unavailable.into(),
             Ok(text) => match Pattern::parse(&text) {
                 Ok(pattern) => with_context(criterion, context, |value| search(pattern.regex(), value)),

@@ -263,6 +263,16 @@ impl Text {
 
     /// The text with the value of each expression in its place.
     pub fn evaluate(&self, context: &dyn Context) -> Result<String, Unavailable> {
+        self.evaluate_quoted(context, str::to_owned)
+    }
+
+    /// The text as a regular expression: values stand for themselves in it (`a.b` matches no `axb`), unless it is one value as a whole.
+    pub fn evaluate_pattern(&self, context: &dyn Context) -> Result<String, Unavailable> {
+        let is_value = matches!(self.parts[..], [Part::Expression(_)]);
+        self.evaluate_quoted(context, if is_value { str::to_owned } else { regex::escape })
+    }
+
+    fn evaluate_quoted(&self, context: &dyn Context, quote: fn(&str) -> String) -> Result<String, Unavailable> {
         let mut out = String::new();
         for part in &self.parts {
             match part {
@@ -270,7 +280,7 @@ impl Text {
                 Part::Expression(expression) => {
                     let value = expression.evaluate(context)?;
                     let value = value.ok_or_else(|| Unavailable::new(expression, "there is no such value"))?;
-                    out.push_str(&embedded(&value));
+                    out.push_str(&quote(&embedded(&value)));
                 }
             }
         }

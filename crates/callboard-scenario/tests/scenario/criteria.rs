@@ -151,6 +151,11 @@ fn a_regex_searches_in_the_context() {
     let regex = |context: &str, condition: &str| Criterion::regex(context, condition).expect("well-formed").evaluate(&answer());
     assert_eq!(regex("$statusCode", r"^2\d{2}$"), Outcome::Holds);
     assert_eq!(regex("$response.body#/name", "(?i)^{$inputs.wanted}$"), Outcome::Holds);
+    let mail = Answer { body: Some(json!({"sent": "a.b+c", "kept": "a.b+c", "other": "axb+c", "pattern": "^a.b"})) };
+    let regex_of = |context: &str, condition: &str| Criterion::regex(context, condition).expect("well-formed").evaluate(&mail);
+    assert_eq!(regex_of("$response.body#/kept", "^{$response.body#/sent}$"), Outcome::Holds);
+    assert!(!regex_of("$response.body#/other", "^{$response.body#/sent}$").holds());
+    assert_eq!(regex_of("$response.body#/other", "{$response.body#/pattern}"), Outcome::Holds);
     assert!(matches!(regex("$response.body#/name", "^B"), Outcome::Fails { actual, .. } if actual == "\"Ada\""));
     assert!(matches!(regex("$response.body#/nothing", ".*"), Outcome::Fails { actual, .. } if actual.contains("null")));
     assert!(matches!(regex("$response.body#/nope", ".*"), Outcome::Fails { actual, .. } if actual.contains("absent")));
