@@ -12,6 +12,8 @@ use crate::pointer::Pointer;
 pub struct Plan {
     /// The steps.
     pub steps: Vec<PlannedStep>,
+    /// What removes afterwards what the steps made and do not remove themselves, last made first. Their bindings count the steps above.
+    pub teardown: Vec<PlannedStep>,
     /// Other plans, best first.
     pub alternatives: Vec<Alternative>,
     /// Words and literals of the sentence that nothing used.

@@ -73,6 +73,10 @@ fn main() {
             plan.margin,
             plan.unmatched
         );
+        for other in plan.alternatives.iter().filter(|_| arguments.iter().any(|a| a == "--alternatives")) {
+            let steps: Vec<String> = other.steps.iter().map(|step| step.operation.to_string()).collect();
+            println!("  {:.2} {}", other.score, steps.join(", "));
+        }
         print!("{}", callboard_planner::render(&plan));
         if arguments.iter().any(|a| a == "--arazzo") {
             let scenario = ScenarioOptions {

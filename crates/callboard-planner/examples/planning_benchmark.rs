@@ -218,6 +218,8 @@ fn set(weights: &mut Weights, setting: &str) {
         "verb_method" => weights.verb_method = value,
         "verb_name" => weights.verb_name = value,
         "verb_word" => weights.verb_word = value,
+        "beside" => weights.beside = value,
+        "made_again" => weights.made_again = value,
         "in_description" => weights.in_description = value,
         "in_response" => weights.in_response = value,
         "in_title" => weights.in_title = value,

@@ -111,6 +111,8 @@ fn append(view: &View<'_, '_>, sequence: &Sequence, chain: &Chain, number: usize
 
 /// What is known once an operation ran.
 fn learn(index: &Index<'_>, known: &mut Known, op: OpId) {
+    known.ops.push(op);
+    known.created.extend(index.created(op));
     for found in &index.typing.operations[op].yields {
         let confidence = found.score * 0.6f64.powi(i32::from(found.nesting.min(3)));
         let is_own_list = found.nesting > 0 && !index.ops[op].method.is_safe();

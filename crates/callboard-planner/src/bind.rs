@@ -13,7 +13,7 @@ use callboard_schema::{Direction, Fill, Hints, synthesise};
 use serde_json::Value;
 
 use crate::beam::Step;
-use crate::chains::{is_chosen, takes};
+use crate::chains::{has_named_key, is_chosen, takes};
 use crate::entities::EntityId;
 use crate::index::{Index, OpId};
 use crate::keys::fit;
@@ -55,6 +55,28 @@ impl<'a> Binder<'_, 'a> {
             bound.push(Bound { step: step.clone(), bindings });
         }
         (bound, used)
+    }
+
+    /// The bindings of a removal: keys of what the last of these steps made; none when one of them is not known.
+    pub(crate) fn removal(&self, step: &Step, before: &[Bound]) -> Vec<Binding> {
+        let types = &self.index.typing.operations[step.op];
+        let (service, operation) = self.operations[step.op];
+        let mut bindings = Vec::new();
+        for parameter in operation.parameters.iter().filter(|p| p.required && !is_sent_by_the_environment(p)) {
+            let input = Input::Parameter(parameter.location, parameter.name.clone());
+            let _ = service;
+            let need = types.needs.iter().find(|need| need.input == input);
+            let own = before.last().map(std::slice::from_ref).unwrap_or_default();
+            let found = need.and_then(|need| {
+                let shifted = self.produced(step, need, own).map(|source| shifted(source, before.len() - 1));
+                shifted.or_else(|| self.given_before(need.entity, before))
+            });
+            match found {
+                Some(source) => bindings.push(Binding { input, source }),
+                None => return Vec::new(),
+            }
+        }
+        bindings
     }
 
     /// The view of a step's clause.
@@ -165,12 +187,42 @@ impl<'a> Binder<'_, 'a> {
 
     /// Where the identity of a resource comes from.
     fn need(&self, step: &Step, need: &Need, before: &[Bound], used: &mut BTreeSet<usize>) -> Option<BindingSource> {
+        if step.is_target && self.view(step).is_some_and(|view| view.is_unknown(need.entity)) {
+            return Some(self.unknown(step, need));
+        }
         if let Some((number, value)) = self.key_literal(step, need) {
             used.insert(number);
             // The step that chose this key yields it.
             return Some(self.chosen_before(need.entity, &value, before).unwrap_or(BindingSource::Literal(value)));
         }
         self.produced(step, need, before).or_else(|| self.given_before(need.entity, before)).or_else(|| self.environment(need))
+    }
+
+    /// A key of the right form that nothing has: an example with other digits.
+    fn unknown(&self, step: &Step, need: &Need) -> BindingSource {
+        let (service, operation) = self.operations[step.op];
+        let node = match &need.input {
+            Input::Parameter(location, name) => {
+                operation.parameter(*location, name).and_then(|parameter| parameter.schema.clone())
+            }
+            Input::Body(pointer) => {
+                let places = &self.index.typing.operations[step.op].request;
+                places.iter().find(|place| place.pointer == *pointer).map(|place| (*place.node).clone())
+            }
+        };
+        let schema = node.and_then(|node| service.schema(&node));
+        let made = schema.map(|schema| synthesise(&schema, Direction::Request, SEED, &Hints::default()));
+        let is_uuid = need.format.as_deref().is_some_and(|format| format.eq_ignore_ascii_case("uuid"));
+        let value = match made {
+            _ if is_uuid => Value::from("00000000-0000-4000-8000-000000000404"),
+            Some(Value::String(text)) if text.chars().any(|c| c.is_ascii_digit()) => {
+                Value::from(text.chars().map(|c| if c.is_ascii_digit() { '9' } else { c }).collect::<String>())
+            }
+            Some(Value::Number(_)) => Value::from(999_999_999),
+            _ => Value::from("unknown"),
+        };
+        let key = self.key_name(need.entity, &input_name(&need.input));
+        BindingSource::Generated { name: format!("unknown{}", capital(&key)), value }
     }
 
     fn environment(&self, need: &Need) -> Option<BindingSource> {
@@ -183,7 +235,7 @@ impl<'a> Binder<'_, 'a> {
     fn key_literal(&self, step: &Step, need: &Need) -> Option<(usize, Value)> {
         let view = self.view(step)?;
         let info = &self.index.typing.entities[need.entity];
-        let named_key = info.keys.values().flatten().any(|key| key != "id" && key != "uuid");
+        let named_key = has_named_key(info);
         let text_key = matches!(need.kind, Kind::Text | Kind::Any);
         let literal = view.literals.iter().find(|literal| {
             let fits_entity = literal.entities.contains(&need.entity) || (literal.entities.is_empty() && step.is_target);
@@ -192,7 +244,7 @@ impl<'a> Binder<'_, 'a> {
                 LiteralKind::Identifier => text_key,
                 LiteralKind::Name | LiteralKind::Quoted => text_key && named_key,
             };
-            fits_entity && fits_kind && !literal.not.contains(&need.entity)
+            fits_entity && fits_kind && !literal.is_instance && !literal.not.contains(&need.entity)
         })?;
         let value = self.sentence.literals[literal.number].value();
         let value = if need.kind == Kind::Text && value.is_number() { Value::String(value.to_string()) } else { value };
@@ -550,6 +602,14 @@ impl<'a> Binder<'_, 'a> {
         let prefix = words.last().map(|w| singular(w)).unwrap_or_default();
         let suffix = if again == 0 { String::new() } else { format!("{}", again + 1) };
         BindingSource::Generated { name: format!("{prefix}{}{suffix}", capital(&name)), value: value.clone() }
+    }
+}
+
+/// A source in a part of the steps, seen from all of them.
+fn shifted(source: BindingSource, by: usize) -> BindingSource {
+    match source {
+        BindingSource::Step { step, output } => BindingSource::Step { step: step + by, output },
+        other => other,
     }
 }
 

@@ -4,8 +4,8 @@ use callboard_model::Method;
 use callboard_model::api::ParameterLocation;
 use callboard_model::map::{Input, Output};
 
-use crate::clauses::Mode;
-use crate::entities::EntityId;
+use crate::clauses::{ContentWord, Mode};
+use crate::entities::{EntityId, EntityInfo};
 use crate::index::{Index, OpId};
 use crate::keys::fit;
 use crate::literals::LiteralKind;
@@ -25,6 +25,10 @@ const DEPTH: usize = 4;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Known {
     pub(crate) entities: Vec<(EntityId, f64)>,
+    /// Resources that an earlier clause made.
+    pub(crate) created: Vec<EntityId>,
+    /// Operations of earlier clauses.
+    pub(crate) ops: Vec<OpId>,
 }
 
 /// A chain.
@@ -80,7 +84,7 @@ fn expand(view: &View<'_, '_>, known: &Known, target: OpId) -> Vec<Partial> {
         satisfied: Vec::new(),
         keys: Vec::new(),
         confidence: 0.0,
-        cost: unnamed(view, target),
+        cost: unnamed(view, target) + made_again(view, known, target) - repeated(view, known, target),
     };
     let mut open = vec![start];
     let mut done = Vec::new();
@@ -107,6 +111,21 @@ fn unnamed(view: &View<'_, '_>, op: OpId) -> f64 {
     let chooses = view.index.typing.operations[op].yields.iter().any(|y| matches!(y.output, Output::Request(_)));
     let has_name = view.literals.iter().any(|literal| literal.kind != LiteralKind::Number || literal.is_key);
     if chooses && !has_name { view.index.weights.unnamed } else { 0.0 }
+}
+
+/// Cost of making once more what an earlier clause made and this one means (`add a product to the cart`), or the one for whom
+/// something is made (`a customer buys`, `an order for a customer`).
+fn made_again(view: &View<'_, '_>, known: &Known, op: OpId) -> f64 {
+    let Some(entity) = view.index.created(op) else { return 0.0 };
+    let was_made = known.created.contains(&entity);
+    let is_wrong =
+        |word: &&ContentWord| (word.beside || word.definite && was_made) && view.index.entities_of(&word.text).contains(&entity);
+    if view.clause.words.iter().any(|word| is_wrong(&word)) { view.index.weights.made_again } else { 0.0 }
+}
+
+/// Worth of an operation that was called before, when the clause speaks of the second time.
+fn repeated(view: &View<'_, '_>, known: &Known, op: OpId) -> f64 {
+    if view.clause.repeats && known.ops.contains(&op) { view.index.weights.repeated } else { 0.0 }
 }
 
 fn hard_needs(index: &Index<'_>, op: OpId) -> Vec<(OpId, usize)> {
@@ -137,6 +156,9 @@ fn resolve(view: &View<'_, '_>, known: &Known, partial: &Partial, op: OpId, at: 
         next
     };
     let ln = |confidence: f64| view.index.weights.confidence * confidence.max(0.05).ln();
+    if op == partial.ops[0] && view.is_unknown(need.entity) {
+        return vec![satisfied(None, 0.0)];
+    }
     if let Some(literal) = key_literal(view, partial, need) {
         return vec![satisfied(Some(literal), 0.0)];
     }
@@ -172,11 +194,16 @@ fn resolve(view: &View<'_, '_>, known: &Known, partial: &Partial, op: OpId, at: 
     options
 }
 
+/// Whether people know the resource by its key (`/users/{username}`), as opposed to a code that some service made up.
+pub(crate) fn has_named_key(info: &EntityInfo) -> bool {
+    info.keys.values().flatten().any(|key| key != "id" && key != "uuid")
+}
+
 /// A literal of the clause that is the key itself.
 fn key_literal(view: &View<'_, '_>, partial: &Partial, need: &Need) -> Option<usize> {
     let text_key = matches!(need.kind, Kind::Text | Kind::Any);
     let info = &view.index.typing.entities[need.entity];
-    let named_key = info.keys.values().flatten().any(|key| key != "id" && key != "uuid");
+    let named_key = has_named_key(info);
     let fits = |(at, literal): (usize, &crate::score::ViewLiteral)| {
         let fits_entity = literal.entities.is_empty() || literal.entities.contains(&need.entity);
         let fits_kind = match literal.kind {
@@ -186,6 +213,7 @@ fn key_literal(view: &View<'_, '_>, partial: &Partial, need: &Need) -> Option<us
         };
         fits_entity
             && fits_kind
+            && !literal.is_instance
             && !literal.not.contains(&need.entity)
             && (!partial.keys.contains(&at) || !literal.entities.is_empty())
     };
@@ -329,6 +357,11 @@ fn literal_score(view: &View<'_, '_>, partial: &Partial) -> (f64, Vec<OpId>) {
                     searched.push(op);
                 }
             }
+            None if literal.is_instance
+                && partial.ops.iter().any(|op| crate::fill::takes(view.index, *op, &literal.entities)) =>
+            {
+                total += weights.literal + weights.literal_type;
+            }
             None => total -= weights.unused_literal * if literal.kind == LiteralKind::Number { 0.5 } else { 1.0 },
         }
     }
@@ -360,6 +393,9 @@ pub(crate) fn takes(view: &View<'_, '_>, op: OpId, at: usize) -> Vec<(f64, Input
     let weights = &view.index.weights;
     let types = &view.index.typing.operations[op];
     let mut found = Vec::new();
+    if literal.is_instance && types.subject.is_some_and(|subject| !literal.entities.contains(&subject)) {
+        return found;
+    }
     for text in &view.index.ops[op].texts {
         let is_need = types.needs.iter().find(|need| need.input == text.input);
         if is_need.is_some_and(|need| !is_chosen(view.index, op, need)) {

@@ -28,6 +28,10 @@ pub(crate) struct ContentWord {
     pub(crate) position: usize,
     pub(crate) possessive: bool,
     pub(crate) is_verb: bool,
+    /// Behind `the`, `her` and the like: something that is known already.
+    pub(crate) definite: bool,
+    /// Before the verb, or behind `for`: who acts or gets something, not what is made.
+    pub(crate) beside: bool,
 }
 
 /// Who or what a pronoun stands for.
@@ -52,6 +56,10 @@ pub(crate) struct Clause {
     pub(crate) outcome: Option<Vec<StatusPattern>>,
     /// `is gone`.
     pub(crate) gone: bool,
+    /// `the second payment`, `again`: what was done before is done once more.
+    pub(crate) repeats: bool,
+    /// `for an unknown customer`: the noun.
+    pub(crate) unknown: Option<String>,
     /// `and compare`.
     pub(crate) compare: bool,
     /// `using its ID`: the key is given from outside.
@@ -85,6 +93,7 @@ pub(crate) fn split(sentence: &Sentence, vocabulary: &Vocabulary) -> Vec<Clause>
         }
         i += 1;
     }
+    let groups = groups.into_iter().flat_map(|group| distribute(group, vocabulary));
     let mut clauses: Vec<Clause> = Vec::new();
     let mut pending: Option<Vec<Token>> = None;
     for mut group in groups {
@@ -110,6 +119,30 @@ pub(crate) fn split(sentence: &Sentence, vocabulary: &Vocabulary) -> Vec<Clause>
         clauses.push(clause_of(&group, vocabulary));
     }
     clauses
+}
+
+/// `read the payment and the order` reads twice: one clause for each noun, when there is nothing but nouns.
+fn distribute(group: Vec<Token>, vocabulary: &Vocabulary) -> Vec<Vec<Token>> {
+    let is_reading = |token: &Token| matches!(token, Token::Word(word) if act_of_word(&word.lower) == Some(Act::Read));
+    let is_joint = |token: &Token| matches!(token, Token::Punctuation(',')) || is_word(token, &["and"]);
+    let Some(verb) = group.first().filter(|token| is_reading(token)).cloned() else { return vec![group] };
+    let nouns: Vec<&[Token]> = group[1..].split(is_joint).filter(|part| !part.is_empty()).collect();
+    if nouns.len() < 2 || !nouns.iter().all(|part| is_bare_noun(part, vocabulary)) {
+        return vec![group];
+    }
+    nouns.into_iter().map(|part| std::iter::once(verb.clone()).chain(part.iter().cloned()).collect()).collect()
+}
+
+/// An article, at most one word between, and a resource's noun.
+fn is_bare_noun(part: &[Token], vocabulary: &Vocabulary) -> bool {
+    let words: Vec<&Word> =
+        part.iter().filter_map(|token| if let Token::Word(word) = token { Some(word) } else { None }).collect();
+    let (Some(first), Some(last)) = (words.first(), words.last()) else { return false };
+    words.len() == part.len()
+        && (2..=3).contains(&words.len())
+        && opens_object(&first.lower)
+        && words[1..].iter().all(|word| !is_stop(&word.lower))
+        && vocabulary.is_noun(&last.lower)
 }
 
 fn is_comparison(clause: &Clause) -> bool {
@@ -141,6 +174,9 @@ fn clause_start(tokens: &[Token], i: usize, gerunds: bool, vocabulary: &Vocabula
     if !is_boundary {
         return None;
     }
+    if let Some(start) = statement_start(tokens, i + 1) {
+        return Some(start);
+    }
     let mut at = i + 1;
     let mut gerund =
         gerunds || matches!(&tokens[i], Token::Word(word) if matches!(word.lower.as_str(), "while" | "before" | "after" | "by"));
@@ -162,6 +198,18 @@ fn clause_start(tokens: &[Token], i: usize, gerunds: bool, vocabulary: &Vocabula
     }
     let Token::Word(word) = &tokens[at] else { return None };
     is_verb_here(tokens, at, word, gerund, vocabulary).then_some(at)
+}
+
+/// `it is not found`, `the second payment is refused`: a statement of an outcome opens a clause of its own.
+fn statement_start(tokens: &[Token], from: usize) -> Option<usize> {
+    const SUBJECTS: &[&str] = &["it", "they", "she", "he", "this", "the", "a", "an", "another", "her", "his", "its", "that"];
+    let is_joint = |token: &Token| matches!(token, Token::Word(word) if matches!(word.lower.as_str(), "and" | "then" | "but"));
+    let start = (from..tokens.len()).find(|at| !is_joint(&tokens[*at]))?;
+    let Token::Word(subject) = &tokens[start] else { return None };
+    let is_subject = SUBJECTS.contains(&subject.lower.as_str());
+    let end = (start..tokens.len()).find(|at| matches!(tokens[*at], Token::Punctuation(_))).unwrap_or(tokens.len());
+    let states = (start + 1..end.min(start + 6)).any(|at| outcome_at(tokens, at).is_some());
+    (is_subject && states).then_some(start)
 }
 
 /// Words between a boundary and its verb.
@@ -311,6 +359,8 @@ fn clause_of(group: &[Token], vocabulary: &Vocabulary) -> Clause {
         mode: Mode::Do,
         outcome: None,
         gone: false,
+        repeats: false,
+        unknown: None,
         compare: false,
         has_key: false,
         agents: Vec::new(),
@@ -318,13 +368,16 @@ fn clause_of(group: &[Token], vocabulary: &Vocabulary) -> Clause {
     let mut used = vec![false; group.len()];
     outcome(group, &mut clause, &mut used);
     mode(group, &mut clause, &mut used);
+    clause.repeats = clause.outcome.is_some() && group.iter().any(|token| is_word(token, &["second", "third", "again", "twice"]));
+    clause.unknown = unknown(group, &clause, &mut used);
+    let verb = verb_behind_subject(group, vocabulary);
     let mut purpose = false;
     for (position, token) in group.iter().enumerate() {
         match token {
             Token::Literal(number) => clause.literals.push((position, *number)),
             Token::Word(word) if !used[position] => {
                 purpose |= opens_purpose(group, position, vocabulary);
-                take_word(group, position, word, purpose, &mut clause, vocabulary);
+                take_word(group, position, word, (purpose, verb == Some(position)), &mut clause, vocabulary);
             }
             Token::Punctuation(',') => purpose = false,
             _ => {}
@@ -351,7 +404,14 @@ fn opens_purpose(group: &[Token], position: usize, vocabulary: &Vocabulary) -> b
     }
 }
 
-fn take_word(group: &[Token], position: usize, word: &Word, purpose: bool, clause: &mut Clause, vocabulary: &Vocabulary) {
+fn take_word(
+    group: &[Token],
+    position: usize,
+    word: &Word,
+    (purpose, acts): (bool, bool),
+    clause: &mut Clause,
+    vocabulary: &Vocabulary,
+) {
     let lower = word.lower.as_str();
     match lower {
         "it" | "its" | "them" | "one" => clause.pronouns.push(Pronoun::Thing),
@@ -368,8 +428,8 @@ fn take_word(group: &[Token], position: usize, word: &Word, purpose: bool, claus
         });
         clause.ordinals.push((number, behind.unwrap_or_default()));
     }
-    let act = act_of_word(&word.lower);
-    let is_first = clause.words.is_empty() && clause.literals.is_empty();
+    let act = vocabulary.act(&word.lower);
+    let is_first = clause.words.is_empty() && clause.literals.is_empty() || acts;
     let is_verb = is_first && (act.is_some() || vocabulary.verbs.contains(&word.stem)) && !lower.ends_with("ed");
     if is_verb && clause.act.is_none() {
         clause.act = act.or(Some(Act::Perform));
@@ -392,12 +452,79 @@ fn take_word(group: &[Token], position: usize, word: &Word, purpose: bool, claus
         position,
         possessive: word.possessive,
         is_verb,
+        definite: !is_verb && is_definite(group, position),
+        beside: !is_verb && is_for(group, position),
     });
+    if acts && is_verb {
+        for subject in clause.words.iter_mut().filter(|word| !word.is_verb) {
+            subject.beside = true;
+        }
+    }
 }
 
-/// Words that say how it should end.
-fn outcome(group: &[Token], clause: &mut Clause, used: &mut [bool]) {
-    const PHRASES: &[(&[&str], &[u16])] = &[
+fn is_word(token: &Token, words: &[&str]) -> bool {
+    matches!(token, Token::Word(word) if words.contains(&word.lower.as_str()))
+}
+
+/// Whether a definite article stands before the noun, or one word further off.
+fn is_definite(group: &[Token], position: usize) -> bool {
+    const DEFINITE: &[&str] = &["the", "her", "his", "its", "their", "that", "this", "my"];
+    const OPEN: &[&str] = &["a", "an", "another", "new", "second", "third", "other"];
+    let back = |n: usize| position.checked_sub(n).and_then(|at| group.get(at));
+    match back(1) {
+        Some(token) if is_word(token, DEFINITE) => true,
+        Some(token) if is_word(token, OPEN) => false,
+        _ => back(2).is_some_and(|token| is_word(token, DEFINITE)),
+    }
+}
+
+/// Whether `for` stands before the noun and its article.
+fn is_for(group: &[Token], position: usize) -> bool {
+    let before = group[..position].iter().rev().take(3);
+    before.take_while(|token| matches!(token, Token::Word(_))).any(|token| is_word(token, &["for"]))
+}
+
+/// The verb behind its subject: `a customer buys a teapot`, `she cannot order`.
+fn verb_behind_subject(group: &[Token], vocabulary: &Vocabulary) -> Option<usize> {
+    let word = |at: usize| match group.get(at) {
+        Some(Token::Word(word)) => Some(word),
+        _ => None,
+    };
+    let behind_modal = (1..group.len()).find(|at| {
+        let modal = word(at - 1).is_some_and(|w| matches!(w.lower.as_str(), "cannot" | "can't" | "can" | "may" | "must" | "be"));
+        let negated = word(at - 1).is_some_and(|w| w.lower == "not") && *at > 1 && word(at - 2).is_some();
+        (modal || negated) && word(*at).is_some_and(|w| vocabulary.act(&w.lower).is_some())
+    });
+    let opens = word(0).is_some_and(|w| matches!(w.lower.as_str(), "a" | "an" | "the" | "another" | "one"));
+    let third_person = || {
+        (2..group.len().min(4)).find(|at| {
+            let is_object = match group.get(at + 1) {
+                Some(Token::Word(next)) => opens_object(&next.lower),
+                Some(Token::Literal(_)) => true,
+                _ => false,
+            };
+            let is_form = |w: &Word| singular(&w.lower) != w.lower && act_of_word(&w.lower).is_some();
+            is_object && word(*at).is_some_and(is_form)
+        })
+    };
+    behind_modal.or_else(|| if opens { third_person() } else { None })
+}
+
+/// The noun behind `unknown`, where the clause expects a refusal.
+fn unknown(group: &[Token], clause: &Clause, used: &mut [bool]) -> Option<String> {
+    const UNKNOWN: &[&str] =
+        &["unknown", "nonexistent", "inexistent", "non-existent", "missing", "invalid", "wrong", "nonexisting"];
+    clause.outcome.as_ref()?;
+    let at = group.iter().position(|token| is_word(token, UNKNOWN))?;
+    let Some(Token::Word(noun)) = group.get(at + 1) else { return None };
+    used[at] = true;
+    Some(noun.lower.clone())
+}
+
+/// The phrase that stands at a place and the statuses that it means; none for any refusal.
+fn outcome_at(group: &[Token], start: usize) -> Option<(&'static [&'static str], &'static [u16])> {
+    type Phrase = (&'static [&'static str], &'static [u16]);
+    const PHRASES: &[Phrase] = &[
         (&["not", "found"], &[404]),
         (&["cannot", "be", "found"], &[404]),
         (&["404"], &[404]),
@@ -420,34 +547,41 @@ fn outcome(group: &[Token], clause: &mut Clause, used: &mut [bool]) {
         (&["should", "fail"], &[]),
         (&["must", "fail"], &[]),
         (&["fails"], &[]),
+        (&["is", "declined"], &[]),
+        (&["not", "possible"], &[]),
+        (&["is", "impossible"], &[]),
+        (&["may", "not"], &[]),
+        (&["must", "not"], &[]),
         (&["can", "not"], &[]),
         (&["cannot"], &[]),
         (&["can't"], &[]),
         (&["bad", "request"], &[400, 422]),
         (&["is", "invalid"], &[400, 422]),
     ];
-    let lower = |at: usize| match group.get(at) {
-        Some(Token::Word(word)) => word.lower.as_str(),
-        _ => "",
-    };
-    for start in 0..group.len() {
-        for (phrase, statuses) in PHRASES {
-            if !phrase.iter().enumerate().all(|(i, word)| lower(start + i) == *word) {
-                continue;
-            }
-            for mark in used.iter_mut().skip(start).take(phrase.len()) {
-                *mark = true;
-            }
-            clause.gone |= phrase[0] == "gone";
-            let patterns = if statuses.is_empty() {
-                vec![StatusPattern::Class(4)]
-            } else {
-                statuses.iter().map(|status| StatusPattern::Exact(*status)).collect()
-            };
-            clause.outcome.get_or_insert(patterns);
-            return;
-        }
+    let is_there =
+        |phrase: &&Phrase| phrase.0.iter().enumerate().all(|(i, word)| group.get(start + i).is_some_and(|t| is_word(t, &[word])));
+    PHRASES.iter().find(is_there).copied()
+}
+
+/// Words that say how it should end.
+fn outcome(group: &[Token], clause: &mut Clause, used: &mut [bool]) {
+    let Some((start, (phrase, statuses))) = (0..group.len()).find_map(|at| Some((at, outcome_at(group, at)?))) else { return };
+    for mark in used.iter_mut().skip(start).take(phrase.len()) {
+        *mark = true;
     }
+    clause.gone |= phrase[0] == "gone";
+    clause.outcome = Some(if statuses.is_empty() {
+        vec![StatusPattern::Class(4)]
+    } else {
+        statuses.iter().map(|status| StatusPattern::Exact(*status)).collect()
+    });
+}
+
+/// `it is not found`: said of something, without a verb that does anything.
+fn is_seen(group: &[Token], clause: &Clause) -> bool {
+    let not_found = [StatusPattern::Exact(404)];
+    let starts_with_subject = group.first().is_some_and(|t| is_word(t, &["it", "they", "she", "he", "this", "the", "that"]));
+    clause.outcome.as_deref() == Some(&not_found) && starts_with_subject
 }
 
 /// `check that`, `wait until`, `expect`.
@@ -482,7 +616,7 @@ fn mode(group: &[Token], clause: &mut Clause, used: &mut [bool]) {
         || lower(first).starts_with("assert"));
     if waits {
         clause.mode = Mode::Wait;
-    } else if checks || (clause.gone && first > 0) {
+    } else if checks || (clause.gone && first > 0) || is_seen(group, clause) {
         clause.mode = Mode::Check;
     } else {
         return;

@@ -72,12 +72,27 @@ fn key(at: &Pointer, prefix: &str, operand: &Operand, suffix: &str, present: boo
     simple(format!("$response.body#{pointer} {} null", if present { "!=" } else { "==" }))
 }
 
+/// Whether the language has a form for a check: absence from a list that is the whole answer has none (a filter selects nothing in an
+/// empty list), and neither has the absence of a key whose name is known only while running.
+pub(crate) fn can_express(check: &PlannedCheck) -> bool {
+    let is_known = |source: &BindingSource| matches!(source, BindingSource::Literal(_) | BindingSource::Generated { .. });
+    match check {
+        PlannedCheck::Key { value, present: false, .. } => is_known(value),
+        PlannedCheck::Contains { at, present: false, .. } => !at.is_root(),
+        _ => true,
+    }
+}
+
 fn contains(at: &Pointer, item: &Pointer, operand: &Operand, present: bool) -> Option<Criterion> {
+    if at.is_root() && !present {
+        return None;
+    }
     let list = json_path("$", &at.segments().collect::<Vec<_>>());
     let field = json_path("@", &item.segments().collect::<Vec<_>>());
     let value = json_path_literal(operand)?;
     let found = format!("{list}[?{field} == {value}]");
-    json_path_criterion(if present { found } else { format!("$[?!{found}]") })
+    // The list itself must be there: otherwise any answer would lack the item.
+    json_path_criterion(if present { found } else { format!("$[?{list} && !{found}]") })
 }
 
 fn json_path_criterion(condition: String) -> Option<Criterion> {

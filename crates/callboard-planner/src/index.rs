@@ -5,15 +5,15 @@ use std::sync::Arc;
 
 use callboard_model::api::ParameterLocation;
 use callboard_model::map::Input;
-use callboard_model::{Method, System};
+use callboard_model::{Method, Operation, System};
 
 use crate::entities::{EntityId, Numbered, numbered};
 use crate::path::{self, Segment};
 use crate::sentence::Vocabulary;
-use crate::shape::Kind;
-use crate::typing::Typing;
+use crate::shape::{Kind, Place};
+use crate::typing::{OperationTypes, Typing};
 use crate::weights::Weights;
-use crate::words::{Lexicon, is_person_like, is_stop, split_identifier, stem};
+use crate::words::{Act, Lexicon, is_person_like, is_stop, split_identifier, stem};
 
 /// An operation by number.
 pub(crate) type OpId = usize;
@@ -77,6 +77,7 @@ impl<'a> Index<'a> {
         let mut ops = Vec::with_capacity(typing.operations.len());
         for (index, numbered) in numbered(system).enumerate() {
             terms.push(terms_of(&numbered, index, &typing, &weights, &mut vocabulary));
+            learn_instances(&numbered, &typing.operations[index], &mut vocabulary);
             ops.push(op_of(&numbered, index, &typing));
         }
         rate_tokens(&mut ops);
@@ -126,6 +127,20 @@ impl<'a> Index<'a> {
         (0..self.service_stems.len())
             .filter(|at| self.service_stems[*at].len() == 1 && self.service_stems[*at].contains(stem))
             .collect()
+    }
+
+    /// The resource that an operation makes: what it is about, when it answers with a key that it was not given.
+    pub(crate) fn created(&self, op: OpId) -> Option<EntityId> {
+        let types = &self.typing.operations[op];
+        let makes = matches!(self.ops[op].method, Method::Post | Method::Put);
+        let subject = types.subject.filter(|_| makes)?;
+        let is_given = types.needs.iter().any(|need| {
+            need.hard
+                && need.entity == subject
+                && matches!(need.input, Input::Parameter(..))
+                && !crate::chains::is_chosen(self, op, need)
+        });
+        (!is_given && types.yields.iter().any(|y| y.entity == subject && y.nesting == 0)).then_some(subject)
     }
 
     /// The resources that a word of a sentence may mean.
@@ -283,12 +298,48 @@ fn terms_of(
     add(&numbered.service.title.chars().take(80).collect::<String>(), weights.in_title);
     let strong = terms.iter().filter(|(_, strength)| **strength >= weights.in_name).map(|(term, _)| term.clone());
     vocabulary.terms.extend(strong);
-    let firsts = [operation.id.as_deref(), operation.summary.as_deref()]
-        .into_iter()
-        .flatten()
-        .filter_map(|t| split_identifier(t).into_iter().next());
-    vocabulary.verbs.extend(firsts.map(|word| stem(&word)).filter(|stem| crate::words::act_of(stem).is_some()));
+    learn_verbs(operation, vocabulary);
     terms
+}
+
+/// The first word of an operation's name is a verb when we know it as one, or when an article follows it (`Forget a customer`).
+fn learn_verbs(operation: &Operation, vocabulary: &mut Vocabulary) {
+    for text in [operation.id.as_deref(), operation.summary.as_deref()].into_iter().flatten() {
+        let mut words = split_identifier(text).into_iter();
+        let (Some(first), second) = (words.next(), words.next()) else { continue };
+        let stem = stem(&first);
+        if crate::words::act_of(&stem).is_none() {
+            if is_stop(&first) || !second.is_some_and(|word| matches!(word.as_str(), "a" | "an" | "the")) {
+                continue;
+            }
+            vocabulary.acts.entry(stem.clone()).or_insert(act_of_method(&operation.key.method));
+        }
+        vocabulary.verbs.insert(stem);
+    }
+}
+
+fn act_of_method(method: &Method) -> Act {
+    match method {
+        Method::Delete => Act::Delete,
+        Method::Put | Method::Patch => Act::Update,
+        method if method.is_safe() => Act::Read,
+        _ => Act::Perform,
+    }
+}
+
+/// Words that an example gives as the name of the operation's resource.
+fn learn_instances(numbered: &Numbered<'_>, types: &OperationTypes, vocabulary: &mut Vocabulary) {
+    let Some(subject) = types.subject else { return };
+    let is_name = |place: &&Place| place.shape.kind == Kind::Text && matches!(place.name.as_str(), "name" | "title" | "label");
+    let own = |place: &&Place| place.pointer.segments().filter(|segment| segment != "*").count() <= 2;
+    for place in types.request.iter().chain(types.response.iter()).filter(is_name).filter(own).take(4) {
+        let Some(schema) = numbered.service.schema(&place.node) else { continue };
+        for text in schema.examples().into_iter().filter_map(|example| example.as_str()).take(4) {
+            if text.len() > 3 && text.chars().all(char::is_alphabetic) {
+                vocabulary.instances.entry(stem(&text.to_lowercase())).or_insert(subject);
+            }
+        }
+    }
 }
 
 fn rate_tokens(ops: &mut [Op]) {

@@ -2,6 +2,7 @@
 
 use serde_json::{Number, Value};
 
+use crate::entities::EntityId;
 use crate::sentence::{Raw, Vocabulary};
 use crate::words::{is_stop, stem};
 
@@ -26,6 +27,8 @@ pub(crate) struct Literal {
     pub(crate) possessive: bool,
     /// `with ID 123`.
     pub(crate) is_key: bool,
+    /// What it is a name of, where examples of the definitions say so: something to search for, never a key.
+    pub(crate) instance: Option<EntityId>,
 }
 
 impl Literal {
@@ -76,10 +79,18 @@ fn literal_at(raw: &[Raw], i: usize, vocabulary: &Vocabulary) -> Option<Literal>
         .or_else(|| number_at(raw, i))
         .or_else(|| looks_like_identifier(&token.text).then(|| single(token, i, LiteralKind::Identifier, true)))
         .or_else(|| lower_case_name(raw, i, vocabulary))
+        .or_else(|| instance_at(raw, i, vocabulary))
+}
+
+/// `two teapots`, where an example of a product is called `Teapot`.
+fn instance_at(raw: &[Raw], i: usize, vocabulary: &Vocabulary) -> Option<Literal> {
+    let instance = vocabulary.instance(&raw[i].lower)?;
+    let literal = single(&raw[i], i, LiteralKind::Name, false);
+    Some(Literal { text: crate::words::singular(&raw[i].lower), instance: Some(instance), ..literal })
 }
 
 fn single(token: &Raw, i: usize, kind: LiteralKind, is_key: bool) -> Literal {
-    Literal { text: token.text.clone(), kind, span: (i, i), possessive: token.possessive, is_key }
+    Literal { text: token.text.clone(), kind, span: (i, i), possessive: token.possessive, is_key, instance: None }
 }
 
 fn number_at(raw: &[Raw], i: usize) -> Option<Literal> {
@@ -128,7 +139,14 @@ fn name_at(raw: &[Raw], i: usize, vocabulary: &Vocabulary) -> Option<Literal> {
     if end == i && (is_acronym(&text) || vocabulary.is_term(&stem(&raw[i].lower)) || is_stop(&raw[i].lower)) {
         return None;
     }
-    Some(Literal { text, kind: LiteralKind::Name, span: (i, end), possessive: raw[end].possessive, is_key: key_before(raw, i) })
+    Some(Literal {
+        text,
+        kind: LiteralKind::Name,
+        span: (i, end),
+        possessive: raw[end].possessive,
+        is_key: key_before(raw, i),
+        instance: None,
+    })
 }
 
 fn is_acronym(text: &str) -> bool {

@@ -97,12 +97,29 @@ fn documented(operation: &Operation, patterns: &[StatusPattern]) -> Vec<StatusPa
     if !documented.is_empty() {
         return documented;
     }
+    if patterns == [StatusPattern::Class(4)] {
+        let refusals = refusals(operation);
+        return if refusals.is_empty() { patterns.to_vec() } else { refusals };
+    }
     // "is gone" is 404 nearly everywhere.
     if patterns == [StatusPattern::Exact(404), StatusPattern::Exact(410)] {
         vec![StatusPattern::Exact(404)]
     } else {
         patterns.to_vec()
     }
+}
+
+/// The refusals that an operation documents: those that speak of the state of things before those of a request that is wrong in itself.
+fn refusals(operation: &Operation) -> Vec<StatusPattern> {
+    let all = || {
+        operation.responses.iter().filter_map(|response| match response.status {
+            StatusPattern::Exact(status @ 400..=499) => Some(status),
+            _ => None,
+        })
+    };
+    let of = |wanted: fn(&u16) -> bool| all().filter(wanted).map(StatusPattern::Exact).collect::<Vec<_>>();
+    let by_state = of(|status| !matches!(status, 400 | 401 | 403 | 429));
+    if by_state.is_empty() { of(|_| true) } else { by_state }
 }
 
 /// A flag or status that a word of the clause names.

@@ -4,19 +4,24 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use callboard_model::map::SystemMap;
-use callboard_model::plan::{Alternative, Plan, PlannedStep};
+use callboard_model::plan::{Alternative, Plan, PlannedCheck, PlannedStep};
 use callboard_model::{Operation, Service, ServiceName, System};
 use serde_json::Value;
 
 use crate::beam::{self, Sequence, Step};
-use crate::bind::Binder;
+use crate::bind::{Binder, Bound};
 use crate::clauses;
+use crate::criteria;
 use crate::environment;
+use crate::fill;
 use crate::index::Index;
 use crate::links::MappedSystem;
-use crate::oracle;
+use crate::made;
+use crate::oracle::{self, Oracle};
+use crate::render;
 use crate::score::View;
 use crate::sentence::Sentence;
+use crate::teardown;
 use crate::typing::{Typing, all_signals};
 use crate::weights::Weights;
 use crate::words::split_identifier;
@@ -70,12 +75,13 @@ impl<'a> Planner<'a> {
         let binder =
             Binder { index: &self.index, operations: self.operations.clone(), sentence: &sentence, views: &views, options };
         let Some(best) = sequences.first() else { return Plan::default() };
-        let (steps, used) = self.steps(best, &binder);
-        let unmatched = unmatched(best, &views, &sentence, &used);
+        let Worked { steps, teardown, used, inexpressible } = self.steps(best, &binder);
+        let mut unmatched = unmatched(best, &views, &sentence, &used);
+        unmatched.extend(inexpressible);
         let margin = sequences.get(1).map_or(best.score, |next| best.score - next.score);
         let alternatives =
-            sequences.iter().skip(1).map(|s| Alternative { steps: self.steps(s, &binder).0, score: s.score }).collect();
-        Plan { steps, alternatives, unmatched, margin }
+            sequences.iter().skip(1).map(|s| Alternative { steps: self.steps(s, &binder).steps, score: s.score }).collect();
+        Plan { steps, teardown, alternatives, unmatched, margin }
     }
 
     fn service_number(&self, name: &ServiceName) -> Option<usize> {
@@ -98,26 +104,42 @@ impl<'a> Planner<'a> {
         lines
     }
 
-    fn steps(&self, sequence: &Sequence, binder: &Binder<'_, 'a>) -> (Vec<PlannedStep>, BTreeSet<usize>) {
+    fn steps(&self, sequence: &Sequence, binder: &Binder<'_, 'a>) -> Worked {
         let steps = environment::ensure(&self.index, sequence.steps.clone(), &binder.options.environment_needs);
+        let steps = made::make(&self.index, binder.views, steps);
+        let steps = fill::fill(&self.index, binder.views, steps);
         let (bound, used) = binder.bind(&steps);
         let oracles = oracle::oracles(binder, &bound);
+        let undone = teardown::teardown(binder, &bound, &oracles);
         let mut names: BTreeSet<String> = BTreeSet::new();
-        let mut planned = Vec::with_capacity(bound.len());
+        let mut worked = Worked { used, ..Worked::default() };
         for (bound, oracle) in bound.into_iter().zip(oracles) {
-            let operation = self.operations[bound.step.op].1;
-            planned.push(PlannedStep {
-                operation: operation.key.clone(),
-                step: unique(step_name(operation), &mut names),
-                bindings: bound.bindings,
-                confidence: (bound.step.confidence * 100.0).round() / 100.0,
-                words: self.words(&bound.step, binder),
-                expect: oracle.expect,
-                checks: oracle.checks,
-                until: oracle.until,
-            });
+            worked.steps.push(self.planned(bound, oracle, binder, &mut names));
         }
-        (planned, used)
+        for (bound, oracle) in undone {
+            worked.teardown.push(self.planned(bound, oracle, binder, &mut names));
+        }
+        for step in &mut worked.steps {
+            let (kept, dropped) = std::mem::take(&mut step.checks).into_iter().partition(criteria::can_express);
+            step.checks = kept;
+            let dropped: Vec<PlannedCheck> = dropped;
+            worked.inexpressible.extend(dropped.iter().map(|check| format!("{}: {}", step.step, render::render_check(check))));
+        }
+        worked
+    }
+
+    fn planned(&self, bound: Bound, oracle: Oracle, binder: &Binder<'_, 'a>, names: &mut BTreeSet<String>) -> PlannedStep {
+        let operation = self.operations[bound.step.op].1;
+        PlannedStep {
+            operation: operation.key.clone(),
+            step: unique(step_name(operation), names),
+            bindings: bound.bindings,
+            confidence: (bound.step.confidence * 100.0).round() / 100.0,
+            words: self.words(&bound.step, binder),
+            expect: oracle.expect,
+            checks: oracle.checks,
+            until: oracle.until,
+        }
     }
 
     /// The words of the clause that a step stands for; none for a step that others need.
@@ -130,6 +152,17 @@ impl<'a> Planner<'a> {
         words.extend(view.literals.iter().map(|literal| binder.sentence.literals[literal.number].text.clone()));
         words
     }
+}
+
+/// A sequence, worked out.
+#[derive(Default)]
+struct Worked {
+    steps: Vec<PlannedStep>,
+    teardown: Vec<PlannedStep>,
+    /// Literals that were used.
+    used: BTreeSet<usize>,
+    /// Checks that the scenario language has no form for.
+    inexpressible: Vec<String>,
 }
 
 /// Plans one sentence. For many sentences over one system, keep a [`Planner`].

@@ -2,29 +2,36 @@
 
 use std::fmt::Write;
 
-use callboard_model::plan::{BindingSource, Expectation, Plan, PlannedCheck};
+use callboard_model::plan::{BindingSource, Expectation, Plan, PlannedCheck, PlannedStep};
 
 /// A plan as text.
 pub fn render(plan: &Plan) -> String {
     let mut text = String::new();
     for (number, step) in plan.steps.iter().enumerate() {
-        let _ = write!(text, "{number} {} {} {}", step.operation.service, step.operation.method, step.operation.path);
-        if let Expectation::Status(patterns) = &step.expect {
-            let patterns: Vec<String> = patterns.iter().map(ToString::to_string).collect();
-            let _ = write!(text, " -> {}", patterns.join("|"));
-        }
-        let _ = writeln!(text, "  ({}; {})", step.step, step.words.join(" "));
-        for binding in &step.bindings {
-            let _ = writeln!(text, "    {} = {}", binding.input, source(&binding.source));
-        }
-        for check in &step.checks {
-            let _ = writeln!(text, "    check {}", render_check(check));
-        }
-        for check in step.until.iter().flatten() {
-            let _ = writeln!(text, "    until {}", render_check(check));
-        }
+        render_step(&mut text, &number.to_string(), step);
+    }
+    for step in &plan.teardown {
+        render_step(&mut text, "finally", step);
     }
     text
+}
+
+fn render_step(text: &mut String, number: &str, step: &PlannedStep) {
+    let _ = write!(text, "{number} {} {} {}", step.operation.service, step.operation.method, step.operation.path);
+    if let Expectation::Status(patterns) = &step.expect {
+        let patterns: Vec<String> = patterns.iter().map(ToString::to_string).collect();
+        let _ = write!(text, " -> {}", patterns.join("|"));
+    }
+    let _ = writeln!(text, "  ({}; {})", step.step, step.words.join(" "));
+    for binding in &step.bindings {
+        let _ = writeln!(text, "    {} = {}", binding.input, source(&binding.source));
+    }
+    for check in &step.checks {
+        let _ = writeln!(text, "    check {}", render_check(check));
+    }
+    for check in step.until.iter().flatten() {
+        let _ = writeln!(text, "    until {}", render_check(check));
+    }
 }
 
 fn source(source: &BindingSource) -> String {
@@ -36,7 +43,8 @@ fn source(source: &BindingSource) -> String {
     }
 }
 
-fn render_check(check: &PlannedCheck) -> String {
+/// A check in words.
+pub(crate) fn render_check(check: &PlannedCheck) -> String {
     let has = |present: bool| if present { "has" } else { "lacks" };
     match check {
         PlannedCheck::Echo { at, sent } => format!("{at} is what step {} sent as {}", sent.step, sent.input),

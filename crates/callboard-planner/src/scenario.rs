@@ -44,6 +44,7 @@ pub fn scenario_of(plan: &Plan, system: &System, options: &ScenarioOptions) -> S
         summary: (!options.sentence.is_empty()).then(|| options.sentence.clone()),
         inputs: writer.inputs(),
         steps: (0..plan.steps.len()).map(|at| writer.step(at)).collect(),
+        finally: (plan.steps.len()..writer.steps.len()).map(|at| writer.step(at)).collect(),
         ..Workflow::default()
     };
     let title = if options.sentence.is_empty() { "Generated scenario".to_owned() } else { options.sentence.clone() };
@@ -70,7 +71,10 @@ fn workflow_id(sentence: &str) -> String {
 
 /// What the writer keeps at hand.
 pub(crate) struct Writer<'p> {
-    plan: &'p Plan,
+    /// The plan's steps, and its teardown behind them.
+    steps: Vec<&'p PlannedStep>,
+    /// How many are no teardown.
+    own: usize,
     system: &'p System,
     options: &'p ScenarioOptions,
     operations: Vec<Option<&'p Operation>>,
@@ -80,9 +84,10 @@ pub(crate) struct Writer<'p> {
 
 impl<'p> Writer<'p> {
     fn new(plan: &'p Plan, system: &'p System, options: &'p ScenarioOptions) -> Self {
-        let operations =
-            plan.steps.iter().map(|step| system.operation(&step.operation).map(|(_, operation)| operation)).collect();
-        let mut writer = Self { plan, system, options, operations, names: vec![Vec::new(); plan.steps.len()] };
+        let steps: Vec<&PlannedStep> = plan.steps.iter().chain(&plan.teardown).collect();
+        let operations = steps.iter().map(|step| system.operation(&step.operation).map(|(_, operation)| operation)).collect();
+        let names = vec![Vec::new(); steps.len()];
+        let mut writer = Self { steps, own: plan.steps.len(), system, options, operations, names };
         let reserved = writer.reserve();
         writer.name_outputs(&reserved);
         writer
@@ -92,7 +97,7 @@ impl<'p> Writer<'p> {
     fn reserve(&mut self) -> BTreeSet<String> {
         let mut reserved = BTreeSet::new();
         for (service, names) in &self.options.environment_needs {
-            let Some(first) = self.plan.steps.iter().position(|step| step.operation.service == *service) else { continue };
+            let Some(first) = self.steps.iter().position(|step| step.operation.service == *service) else { continue };
             for name in names {
                 reserved.insert(name.clone());
                 let found = (0..first).find_map(|at| Some((at, self.output_named(at, name)?)));
@@ -115,14 +120,14 @@ impl<'p> Writer<'p> {
         }
         let makes = matches!(operation.key.method, Method::Post | Method::Put);
         let input = Input::Parameter(ParameterLocation::Path, name.to_owned());
-        let is_sent = self.plan.steps[at].bindings.iter().any(|binding| binding.input == input);
+        let is_sent = self.steps[at].bindings.iter().any(|binding| binding.input == input);
         (makes && is_sent).then_some(Output::Request(input))
     }
 
     /// Gives a name to every output that a later step uses.
     fn name_outputs(&mut self, reserved: &BTreeSet<String>) {
         let mut used: Vec<(usize, Output)> = Vec::new();
-        for step in &self.plan.steps {
+        for step in &self.steps.clone() {
             let sources = step.bindings.iter().map(|binding| &binding.source).chain(check_sources(step));
             for source in sources {
                 if let BindingSource::Step { step, output } = source
@@ -158,7 +163,7 @@ impl<'p> Writer<'p> {
             Output::Request(Input::Body(pointer)) => pointer.last().unwrap_or_else(|| "body".to_owned()),
         };
         let words = split_identifier(&last);
-        let noun = path::segments(&self.plan.steps[at].operation.path).iter().rev().find_map(|segment| match segment {
+        let noun = path::segments(&self.steps[at].operation.path).iter().rev().find_map(|segment| match segment {
             Segment::Fixed(text) => Some(path::noun(text)).filter(|noun| !noun.is_empty()),
             Segment::Parameter(_) => None,
         });
@@ -172,7 +177,7 @@ impl<'p> Writer<'p> {
     }
 
     fn sources(&self) -> Vec<SourceDescription> {
-        let used: BTreeSet<&str> = self.plan.steps.iter().map(|step| step.operation.service.as_str()).collect();
+        let used: BTreeSet<&str> = self.steps.iter().map(|step| step.operation.service.as_str()).collect();
         let services = self.system.services().iter().filter(|service| used.contains(service.name.as_str()));
         services
             .map(|service| SourceDescription {
@@ -189,7 +194,7 @@ impl<'p> Writer<'p> {
 
     fn inputs(&self) -> Option<Value> {
         let mut properties = Map::new();
-        for binding in self.plan.steps.iter().flat_map(|step| &step.bindings) {
+        for binding in self.steps.iter().flat_map(|step| &step.bindings) {
             if let BindingSource::Environment(name) = &binding.source {
                 let schema =
                     self.options.environment_values.get(name).map_or_else(|| json!({}), |value| json!({ "default": value }));
@@ -200,9 +205,13 @@ impl<'p> Writer<'p> {
     }
 
     fn step(&self, at: usize) -> Step {
-        let planned = &self.plan.steps[at];
-        let mut step =
-            Step { id: planned.step.clone(), target: self.target(at), comment: Some(comment(planned)), ..Step::default() };
+        let planned = self.steps[at];
+        let mut step = Step {
+            id: planned.step.clone(),
+            target: self.target(at),
+            comment: Some(if at < self.own { comment(planned) } else { "removes what this scenario made".to_owned() }),
+            ..Step::default()
+        };
         for binding in &planned.bindings {
             if let Input::Parameter(location, name) = &binding.input {
                 step.parameters.push(Parameter::new(*location, name.clone(), self.template(&binding.source)));
@@ -225,7 +234,7 @@ impl<'p> Writer<'p> {
     }
 
     fn target(&self, at: usize) -> StepTarget {
-        let key = &self.plan.steps[at].operation;
+        let key = &self.steps[at].operation;
         let id = self.operations[at].and_then(|operation| operation.id.clone());
         let plain = |id: &String| !id.is_empty() && id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
         match id.filter(plain) {
@@ -254,7 +263,7 @@ impl<'p> Writer<'p> {
         match source {
             BindingSource::Step { step, output } => {
                 let (_, name) = self.names.get(*step)?.iter().find(|(known, _)| known == output)?;
-                Some(format!("$steps.{}.outputs.{name}", self.plan.steps[*step].step))
+                Some(format!("$steps.{}.outputs.{name}", self.steps[*step].step))
             }
             BindingSource::Environment(name) => Some(format!("$inputs.{name}")),
             _ => None,
@@ -262,7 +271,7 @@ impl<'p> Writer<'p> {
     }
 
     fn request_body(&self, at: usize) -> Option<RequestBody> {
-        let bindings = self.plan.steps[at].bindings.iter().filter_map(|binding| match &binding.input {
+        let bindings = self.steps[at].bindings.iter().filter_map(|binding| match &binding.input {
             Input::Body(pointer) => Some((pointer, self.template(&binding.source))),
             Input::Parameter(..) => None,
         });
@@ -278,7 +287,7 @@ impl<'p> Writer<'p> {
     }
 
     fn success_criteria(&self, at: usize) -> Vec<Criterion> {
-        let planned = &self.plan.steps[at];
+        let planned = self.steps[at];
         let patterns = match &planned.expect {
             Expectation::Status(patterns) => patterns.clone(),
             Expectation::Success => self.operations[at].map(documented_success).unwrap_or_default(),
@@ -290,7 +299,7 @@ impl<'p> Writer<'p> {
 
     fn criterion(&self, _at: usize, check: &PlannedCheck) -> Option<Criterion> {
         criteria::criterion(check, &|source| self.operand(source), &|step, input| {
-            let binding = self.plan.steps.get(step)?.bindings.iter().find(|binding| binding.input == *input)?;
+            let binding = self.steps.get(step)?.bindings.iter().find(|binding| binding.input == *input)?;
             self.operand(&binding.source)
         })
     }

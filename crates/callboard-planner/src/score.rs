@@ -27,6 +27,8 @@ pub(crate) struct ViewLiteral {
     pub(crate) number: usize,
     pub(crate) kind: LiteralKind,
     pub(crate) is_key: bool,
+    /// A name to search for (`teapot`), never a key.
+    pub(crate) is_instance: bool,
     /// Resources that it may name.
     pub(crate) entities: Vec<EntityId>,
     /// A resource that it does not name.
@@ -96,6 +98,8 @@ impl<'i, 'a> View<'i, 'a> {
                     position: usize::MAX,
                     possessive: false,
                     is_verb: false,
+                    definite: true,
+                    beside: false,
                 });
             }
         }
@@ -103,7 +107,8 @@ impl<'i, 'a> View<'i, 'a> {
         let words: Vec<ViewWord> = content
             .iter()
             .map(|word| {
-                let factor = word.factor * if word.is_verb || is_temporal(&word.stem) { weights.verb_word } else { 1.0 };
+                let beside = if word.beside { weights.beside } else { 1.0 };
+                let factor = beside * word.factor * if word.is_verb || is_temporal(&word.stem) { weights.verb_word } else { 1.0 };
                 ViewWord {
                     text: word.text.clone(),
                     stem: word.stem.clone(),
@@ -144,6 +149,11 @@ impl<'i, 'a> View<'i, 'a> {
     /// Whether the clause itself has the word, not only what a pronoun stands for.
     pub(crate) fn says(&self, stem: &str) -> bool {
         self.words.iter().any(|word| word.stem == stem && word.factor >= 1.0)
+    }
+
+    /// Whether the clause speaks of a resource that is not there (`for an unknown customer`).
+    pub(crate) fn is_unknown(&self, entity: EntityId) -> bool {
+        self.clause.unknown.as_ref().is_some_and(|noun| self.index.entities_of(noun).contains(&entity))
     }
 
     /// How much an operation covers of the clause.
@@ -240,9 +250,14 @@ impl<'i, 'a> View<'i, 'a> {
         }
         let looks_only =
             self.clause.mode != Mode::Do && self.clause.act.is_none_or(|act| act == Act::Read || self.clause.outcome.is_none());
+        // What is refused was an attempt to do something.
+        let acts_only = self.clause.mode == Mode::Do
+            && self.clause.outcome.is_some()
+            && self.clause.act.is_some_and(|act| matches!(act, Act::Create | Act::Update | Act::Delete));
+        let fits = |method: &Method| if method.is_safe() { !acts_only } else { !looks_only };
         let mut ops: Vec<(f64, OpId)> = known
             .into_iter()
-            .filter(|op| self.index.ops[*op].usable && (!looks_only || self.index.ops[*op].method.is_safe()))
+            .filter(|op| self.index.ops[*op].usable && fits(&self.index.ops[*op].method))
             .map(|op| (self.rel(op), op))
             .collect();
         ops.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
@@ -310,8 +325,9 @@ fn view_literal(index: &Index<'_>, literal: &Literal, clause: &Clause, position:
     let next = clause.words.iter().find(|word| word.position > position && word.position <= position + 1);
     let mut entities = Vec::new();
     let mut not = Vec::new();
+    entities.extend(literal.instance);
     let adjacent = previous.filter(|word| word.position + 1 == position || literal.is_key);
-    if let Some(word) = adjacent.filter(|word| !word.is_verb) {
+    if let Some(word) = adjacent.filter(|word| !word.is_verb && literal.instance.is_none()) {
         entities = index.entities_of(&word.text);
     }
     if let Some(word) = next.filter(|_| !literal.possessive && entities.is_empty()) {
@@ -328,6 +344,7 @@ fn view_literal(index: &Index<'_>, literal: &Literal, clause: &Clause, position:
         number,
         kind: literal.kind,
         is_key: literal.is_key,
+        is_instance: literal.instance.is_some(),
         entities,
         not,
         is_person,

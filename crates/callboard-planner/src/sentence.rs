@@ -1,10 +1,12 @@
 //! A sentence as tokens: words with their stems, punctuation and literals.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
+use crate::entities::EntityId;
 use crate::lexicon::PHRASES;
 use crate::literals::{self, Literal};
-use crate::words::{Lexicon, act_of, act_of_word, is_person_like, is_stop, stem};
+use crate::participle::{base_of, without_relative_clause};
+use crate::words::{Act, Lexicon, act_of, act_of_word, is_person_like, is_stop, stem};
 
 /// What a system's definitions know of words.
 #[derive(Debug, Default)]
@@ -15,6 +17,10 @@ pub(crate) struct Vocabulary {
     pub(crate) nouns: HashSet<String>,
     /// Stems of the first words of operations' names and summaries.
     pub(crate) verbs: HashSet<String>,
+    /// What those of them ask for that only this system knows as verbs (`Forget a customer` is a `DELETE`).
+    pub(crate) acts: HashMap<String, Act>,
+    /// Words that examples give as names, with what they are names of (`Teapot` is a product).
+    pub(crate) instances: HashMap<String, EntityId>,
     pub(crate) lexicon: Lexicon,
 }
 
@@ -34,6 +40,18 @@ impl Vocabulary {
 
     pub(crate) fn is_verb(&self, word: &str) -> bool {
         act_of_word(word).is_some() || self.verbs.contains(&stem(word)) && !word.ends_with("ance") && !word.ends_with("tion")
+    }
+
+    /// What a verb asks for: by the English of APIs, or by the method of the operation that is called so.
+    pub(crate) fn act(&self, word: &str) -> Option<Act> {
+        act_of_word(word).or_else(|| self.acts.get(&stem(word)).copied())
+    }
+
+    /// What a word is the name of, where examples say so and it has no other meaning.
+    pub(crate) fn instance(&self, word: &str) -> Option<EntityId> {
+        let stem = stem(word);
+        let has_meaning = self.is_term(&stem) || self.is_noun(word) || is_stop(word) || self.act(word).is_some();
+        self.instances.get(&stem).copied().filter(|_| !has_meaning)
     }
 
     /// Whether the word means something to us, so that it is no name.
@@ -92,7 +110,7 @@ pub(crate) struct Sentence {
 impl Sentence {
     pub(crate) fn parse(text: &str, vocabulary: &Vocabulary) -> Self {
         let text: String = text.chars().take(8000).collect();
-        let raw = raw_tokens(&normalise(&text));
+        let raw = raw_tokens(&normalise(&without_relative_clause(&text)));
         let literals = literals::find(&raw, vocabulary);
         let mut tokens = Vec::new();
         let mut i = 0;
@@ -118,7 +136,9 @@ fn push_token(raw: &Raw, tokens: &mut Vec<Token>) {
     let count = parts.len();
     for (i, part) in parts.into_iter().enumerate() {
         let possessive = raw.possessive && i + 1 == count;
-        tokens.push(Token::Word(Word { text: part.to_owned(), lower: part.to_owned(), stem: stem(part), possessive }));
+        let is_passive = matches!(tokens.last(), Some(Token::Word(before)) if before.lower == "be");
+        let part = if is_passive { base_of(part).unwrap_or_else(|| part.to_owned()) } else { part.to_owned() };
+        tokens.push(Token::Word(Word { text: part.clone(), stem: stem(&part), lower: part, possessive }));
     }
 }
 

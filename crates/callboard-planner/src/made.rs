@@ -1,0 +1,105 @@
+//! What a test changes or takes away, it makes itself: a foreign order is not cancelled because it happened to be the first of a list.
+//!
+//! Where a clause takes the resource that it changes from a list, the list gives way to the operations that make one.
+
+use std::collections::BTreeSet;
+
+use crate::beam::Step;
+use crate::entities::EntityId;
+use crate::fill;
+use crate::index::{Index, OpId};
+use crate::score::View;
+use crate::words::Act;
+
+/// How many operations one resource may take to be made.
+const DEPTH: usize = 4;
+
+/// Replaces lists that only feed a change by what makes the resource.
+pub(crate) fn make(index: &Index<'_>, views: &[View<'_, '_>], steps: Vec<Step>) -> Vec<Step> {
+    let mut made: Vec<Step> = Vec::with_capacity(steps.len());
+    for (at, step) in steps.iter().enumerate() {
+        let is_literal = views.get(step.clause).is_some_and(|view| !view.literals.is_empty());
+        let changed = steps[at + 1..].iter().find(|next| next.clause == step.clause).and_then(|next| changed(index, next.op));
+        let feeds = !step.is_target && index.ops[step.op].method.is_safe() && !is_literal;
+        let entity =
+            changed.filter(|entity| feeds && lists(index, step.op, *entity) && !asks_for_any(views, step, index, *entity));
+        for entity in handed_on_open(index, views, step, &made) {
+            let known: Vec<OpId> = made.iter().map(|step| step.op).collect();
+            let ops = makers(index, &known, entity, DEPTH).unwrap_or_default();
+            made.extend(ops.into_iter().map(|op| Step { op, is_target: false, ..step.clone() }));
+        }
+        let known: Vec<OpId> = made.iter().map(|step| step.op).collect();
+        match entity.and_then(|entity| makers(index, &known, entity, DEPTH)) {
+            Some(ops) => made.extend(ops.into_iter().map(|op| Step { op, ..step.clone() })),
+            None => made.push(step.clone()),
+        }
+    }
+    made
+}
+
+/// Resources that a step takes in its body although no step before gives them: a made-up key is the last resort.
+fn handed_on_open(index: &Index<'_>, views: &[View<'_, '_>], step: &Step, before: &[Step]) -> Vec<EntityId> {
+    let is_told = |entity: EntityId| {
+        let view = views.get(step.clause).filter(|_| step.is_target);
+        view.is_some_and(|view| {
+            view.is_unknown(entity) || view.literals.iter().any(|l| !l.is_instance && l.entities.contains(&entity))
+        })
+    };
+    let is_given = |entity: EntityId| {
+        before.iter().any(|earlier| {
+            let types = &index.typing.operations[earlier.op];
+            types.yields.iter().any(|y| y.entity == entity) || types.needs.iter().any(|need| need.hard && need.entity == entity)
+        })
+    };
+    fill::handed_on(index, step.op).into_iter().filter(|entity| !is_told(*entity) && !is_given(*entity)).collect()
+}
+
+/// The resource that an operation changes: the last one that its path names.
+fn changed(index: &Index<'_>, op: OpId) -> Option<EntityId> {
+    let changes = !index.ops[op].method.is_safe();
+    let needs = index.typing.operations[op].needs.iter().filter(|need| need.hard && changes);
+    needs.filter(|need| matches!(need.input, callboard_model::map::Input::Parameter(..))).last().map(|need| need.entity)
+}
+
+fn lists(index: &Index<'_>, op: OpId, entity: EntityId) -> bool {
+    index.typing.operations[op].yields.iter().any(|y| y.entity == entity && y.nesting > 0)
+}
+
+/// Whether the clause itself speaks of what is there: of all, any, the first or the last.
+fn asks_for_any(views: &[View<'_, '_>], step: &Step, index: &Index<'_>, entity: EntityId) -> bool {
+    let Some(clause) = views.get(step.clause).map(|view| view.clause) else { return true };
+    let is_plural = |word: &crate::clauses::ContentWord| {
+        crate::words::singular(&word.text) != word.text && index.entities_of(&word.text).contains(&entity)
+    };
+    let is_counted = |(_, behind): &(i64, String)| index.entities_of(behind).contains(&entity);
+    clause.act == Some(Act::Read)
+        || clause.ordinals.iter().any(is_counted)
+        || clause.words.iter().any(|word| !word.is_verb && is_plural(word))
+}
+
+/// The operations that make a resource, in order; `None` when they need something that nothing gives.
+fn makers(index: &Index<'_>, known: &[OpId], entity: EntityId, depth: usize) -> Option<Vec<OpId>> {
+    let left = depth.checked_sub(1)?;
+    let owner = index.typing.entities[entity].owner();
+    let mut candidates: Vec<OpId> = (0..index.ops.len())
+        .filter(|op| index.created(*op) == Some(entity) && index.ops[*op].usable && !index.ops[*op].deprecated)
+        .collect();
+    candidates.sort_by_key(|op| (owner != Some(index.ops[*op].service), *op));
+    candidates.into_iter().find_map(|maker| {
+        let mut ops: Vec<OpId> = Vec::new();
+        let wanted: BTreeSet<EntityId> =
+            index.typing.operations[maker].needs.iter().filter(|n| n.hard && n.entity != entity).map(|n| n.entity).collect();
+        for need in wanted {
+            let all: Vec<OpId> = known.iter().chain(&ops).copied().collect();
+            if !all.iter().any(|op| gives(index, *op, need)) {
+                ops.extend(makers(index, &all, need, left)?);
+            }
+        }
+        ops.push(maker);
+        Some(ops)
+    })
+}
+
+fn gives(index: &Index<'_>, op: OpId, entity: EntityId) -> bool {
+    index.typing.operations[op].yields.iter().any(|y| y.entity == entity && y.nesting == 0 && y.score >= 0.5)
+}
