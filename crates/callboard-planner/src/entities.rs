@@ -1,6 +1,6 @@
 //! What resources there are: the nouns of all paths, who owns each, and by which words fields and sentences mean it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use callboard_model::api::ParameterLocation;
 use callboard_model::{Method, Operation, Service, System};
@@ -68,6 +68,8 @@ pub(crate) struct Nouns {
     by_last_word: HashMap<String, Vec<EntityId>>,
     /// Entities by the whole name of their key, where the name says more than `id`: `tracking number`, `sku`.
     by_key: HashMap<String, Vec<EntityId>>,
+    /// Services with the entities that a POST to their collection makes.
+    made: BTreeSet<(usize, EntityId)>,
 }
 
 impl Nouns {
@@ -111,7 +113,7 @@ impl Nouns {
             let words = split_identifier(name);
             let noun = path::noun_before(&segments, i);
             if noun.is_empty()
-                || path::is_measure_in_path(&words, is_text(numbered, name)) && !words.is_empty()
+                || path::is_measure_in_path(&words, &noun, is_text(numbered, name)) && !words.is_empty()
                 || is_enumerated(numbered, name)
             {
                 continue;
@@ -127,7 +129,7 @@ impl Nouns {
             let entity = &mut self.entities[id];
             *entity.claims.entry(*service_number).or_default() += claim;
             let keys = entity.keys.entry(*service_number).or_default();
-            let tail = key_tail(&words, &noun);
+            let tail = if words.last() == noun.last() { words.join(" ") } else { key_tail(&words, &noun) };
             if !keys.contains(&tail) {
                 keys.push(tail);
             }
@@ -146,6 +148,7 @@ impl Nouns {
             if !noun.is_empty() {
                 let id = self.entity_or_new(&noun);
                 *self.entities[id].claims.entry(*service_number).or_default() += 2.0;
+                self.made.insert((*service_number, id));
             }
         }
     }
@@ -210,6 +213,40 @@ impl Nouns {
         let known: Vec<EntityId> = row.split(' ').filter_map(|w| self.by_noun.get(w).copied()).collect();
         let owned = known.iter().copied().find(|id| self.entities[*id].owner().is_some_and(|owner| owner != service));
         owned.or(known.first().copied()).map(|id| (id, 0.6))
+    }
+
+    /// Adds the resource of a key that belongs to none of the known ones.
+    pub(crate) fn add_foreign(&mut self, words: &[String]) {
+        const TECHNICAL: &[&str] = &[
+            "request",
+            "correlation",
+            "trace",
+            "span",
+            "client",
+            "operation",
+            "external",
+            "parent",
+            "object",
+            "unique",
+            "tenant",
+            "transaction",
+            "page",
+            "next",
+            "previous",
+        ];
+        let is_technical = words.last().is_none_or(|last| TECHNICAL.contains(&last.as_str()));
+        if !is_technical && self.find(words, usize::MAX).is_none() {
+            let mut words = words.to_vec();
+            if let Some(last) = words.last_mut() {
+                *last = singular(last);
+            }
+            self.entity_or_new(&words);
+        }
+    }
+
+    /// Whether a service makes such a resource by a POST to its collection.
+    pub(crate) fn is_made(&self, service: usize, entity: EntityId) -> bool {
+        self.made.contains(&(service, entity))
     }
 
     /// The entity whose key alone has this name.

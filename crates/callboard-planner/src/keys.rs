@@ -1,6 +1,7 @@
 //! Keys of resources: what their names say, which field of an object is one, and how well two kinds of value fit.
 
 use crate::entities::EntityInfo;
+use crate::path;
 use crate::shape::{Kind, Place};
 use crate::words::singular;
 
@@ -28,7 +29,9 @@ pub(crate) fn key_of(places: &[Place], index: usize, info: &EntityInfo, service:
         .map(|field| (field.words.join(" "), (field.words.len() > 1).then(|| key_tail(&field.words, &noun))))
         .collect();
     let own = info.keys.get(&service).into_iter().chain(info.keys.values()).flatten().map(String::as_str);
-    own.chain(PLAIN_KEYS.iter().copied()).find_map(|wanted| {
+    let has_key = place.shape.fields.iter().any(|field| path::without_key_suffix(&field.words).1);
+    let last = (!has_key).then_some("name");
+    own.chain(PLAIN_KEYS.iter().copied()).chain(last).find_map(|wanted| {
         let at = named.iter().position(|(name, tail)| name == wanted || tail.as_deref() == Some(wanted))?;
         scalar_child(places, index, &place.shape.fields[at].name)
     })

@@ -12,7 +12,7 @@ use crate::keys::fit;
 use crate::typing::{Need, Signals, Typing, Yield, all_signals, by_key, evidence};
 
 /// Links kept for one input, best first; fewer where a system has very many inputs.
-const PER_INPUT: usize = 24;
+const PER_INPUT: usize = 40;
 const LEAST_PER_INPUT: usize = 4;
 /// Links that a map aims to stay below.
 const IN_ALL: usize = 240_000;
@@ -158,7 +158,8 @@ impl<'a> Linker<'a> {
     /// All links into one operation; what the user rejected goes to `rejected`.
     fn into_operation(&self, index: usize, rejected: &mut Vec<Link>) -> Vec<Link> {
         let mut links = Vec::new();
-        for need in &self.typing.operations[index].needs {
+        let is_made_up = |need: &&Need| self.typing.operations[index].makes.contains(&need.input);
+        for need in self.typing.operations[index].needs.iter().filter(|need| !is_made_up(need)) {
             let rated = self.rated(index, need);
             let mut kept = 0;
             for rating in rated {
@@ -214,14 +215,15 @@ impl<'a> Linker<'a> {
         Rating { op, number, fits, score: score.min(1.0) }
     }
 
-    /// A service's own resources are meant before those of others with the same name.
+    /// Two services that each keep resources of their own under one name mean different things. A service that keeps none means those of
+    /// the owner.
     fn nearness(&self, home: usize, service: usize, owner: Option<usize>, entity: EntityId) -> f64 {
-        let home_has_it = self.typing.entities[entity].claims.get(&home).is_some_and(|claim| *claim >= 3.0);
-        match (home == service, owner == Some(service)) {
-            (true, _) => 1.0,
-            (false, _) if home_has_it => 0.3,
-            (false, true) => 0.95,
-            (false, false) => 0.7,
+        let keeps = |service: &usize| self.typing.entities[entity].claims.get(service).is_some_and(|claim| *claim >= 3.0);
+        match (keeps(&home), keeps(&service)) {
+            _ if home == service => 1.0,
+            (true, true) => 0.3,
+            (false, true) if owner != Some(service) => 0.5,
+            _ => 0.95,
         }
     }
 

@@ -9,7 +9,7 @@ use callboard_model::api::{Parameter, ParameterLocation};
 use callboard_model::map::{Input, Signal};
 use regex::Regex;
 
-use crate::entities::{Nouns, Numbered};
+use crate::entities::{EntityId, Nouns, Numbered};
 use crate::path::{self, Segment};
 use crate::shape::{Kind, Place, Shapes};
 use crate::typing::{Need, OperationTypes, Signals, Typed, evidence};
@@ -51,7 +51,9 @@ impl<'a> Needs<'a> {
         let is_path = parameter.location == ParameterLocation::Path;
         let by_name = self.by_name(&parameter.name, numbered.service_number);
         let described = parameter.description.as_deref();
-        if !is_path && by_name.is_none() && !described.is_some_and(|text| KEY_OF.is_match(text)) {
+        let words = split_identifier(&parameter.name);
+        let is_described = || described.is_some_and(|text| KEY_OF.is_match(text));
+        if !is_path && by_name.is_none() && !is_resource(self.nouns, &words, numbered.service_number) && !is_described() {
             return None;
         }
         let shape = parameter
@@ -64,9 +66,12 @@ impl<'a> Needs<'a> {
             return None;
         }
         let found = if is_path {
-            self.in_path(segments, &parameter.name, numbered.service_number, kind == Kind::Text)
+            let named = self.named_in_path(described, &words);
+            named.or_else(|| self.in_path(segments, &parameter.name, numbered.service_number, kind == Kind::Text))
         } else {
-            by_name.or_else(|| self.by_description(described, kind))
+            by_name
+                .or_else(|| self.resource_name(&parameter.name, &words, kind, numbered.service_number))
+                .or_else(|| self.by_description(described, kind))
         }?;
         let input = Input::Parameter(parameter.location, parameter.name.clone());
         let Typed { entity, score, reasons } = found;
@@ -82,8 +87,10 @@ impl<'a> Needs<'a> {
         let words = split_identifier(name);
         let at = segments.iter().position(|segment| matches!(segment, Segment::Parameter(p) if p == name))?;
         let before = path::noun_before(segments, at);
-        if path::is_measure_in_path(&words, is_text) && !words.is_empty() {
-            return None;
+        let named = self.uses(Signal::Name).then(|| resource_called(self.nouns, &words)).flatten();
+        if path::is_measure_in_path(&words, &before, is_text) && !words.is_empty() {
+            return named
+                .map(|entity| Typed::new(entity, 0.8, [evidence(Signal::Name, 0.8, format!("`{name}` is a resource's name"))]));
         }
         let by_path =
             (!before.is_empty() && self.uses(Signal::PathTyping)).then(|| self.nouns.exact(&before.join(" "))).flatten();
@@ -99,7 +106,7 @@ impl<'a> Needs<'a> {
             (_, Some(b)) if noun.is_empty() || !has_suffix || before.is_empty() => Some(Typed::new(b, 0.9, [says_path(0.9)])),
             (Some((a, sure)), _) => Some(Typed::new(a, 0.9 * sure, [says_name(sure)])),
             (None, Some(b)) => Some(Typed::new(b, 0.85, [says_path(0.85)])),
-            (None, None) => self.key_name(name, &words),
+            (None, None) => self.key_name(name, &words).or_else(|| Some(Typed::new(named?, 0.85, [says_name(0.85)]))),
         }
     }
 
@@ -123,10 +130,18 @@ impl<'a> Needs<'a> {
         let is_key = matches!(kind, Kind::Text | Kind::Integer | Kind::Any);
         let description = description.filter(|_| is_key && self.uses(Signal::Text))?;
         KEY_OF.captures_iter(description).find_map(|found| {
-            let noun = found.get(1).or_else(|| found.get(2)).map_or("", |m| m.as_str()).to_lowercase();
+            let noun = found.iter().skip(1).flatten().next().map_or("", |m| m.as_str()).to_lowercase();
             let entity = self.nouns.exact(&singular(&noun))?;
             Some(Typed::new(entity, 0.85, [evidence(Signal::Text, 0.85, format!("its description: \"{}\"", &found[0]))]))
         })
+    }
+
+    /// `{owner}` that is described as the name of a user.
+    fn named_in_path(&self, description: Option<&str>, words: &[String]) -> Option<Typed> {
+        let is_plain = path::without_key_suffix(words).1 || words.last().is_none_or(|last| last == "name");
+        let found = NAME_OF.captures(description.filter(|_| !is_plain && self.uses(Signal::Text))?)?;
+        let entity = self.nouns.exact(&singular(&found[1].to_lowercase()))?;
+        Some(Typed::new(entity, 0.85, [evidence(Signal::Text, 0.85, format!("its description: \"{}\"", &found[0]))]))
     }
 
     fn body(&mut self, numbered: &Numbered<'_>, types: &OperationTypes) -> Vec<Need> {
@@ -153,6 +168,35 @@ impl<'a> Needs<'a> {
         needs
     }
 
+    /// `project.parent_id` is a project again.
+    fn parent(&self, place: &Place, words: &[String], places: &[Place], service: usize) -> Option<Typed> {
+        if words.first().is_none_or(|first| first != "parent") || words.len() > 2 || !self.uses(Signal::Name) {
+            return None;
+        }
+        let holder = &places[place.parent?];
+        let (entity, sure) = self.nouns.find(&split_identifier(&holder.name), service)?;
+        Some(Typed::new(entity, 0.9 * sure, [evidence(Signal::Name, sure, format!("`{}` of `{}`", place.name, holder.name))]))
+    }
+
+    /// What a field of an answer refers to, when it is not the key of the object that holds it.
+    pub(crate) fn in_answer(&self, place: &Place, places: &[Place], service: usize) -> Option<Typed> {
+        if let Some(found) = self.by_name(&place.name, service) {
+            return Some(found);
+        }
+        let words = split_identifier(&place.name);
+        if let Some(found) = self.parent(place, &words, places, service) {
+            return Some(found);
+        }
+        if path::without_key_suffix(&words).0.is_empty() {
+            return None;
+        }
+        if says_address(place) {
+            return None;
+        }
+        self.resource_name(&place.name, &words, place.shape.kind, service)
+            .or_else(|| self.by_description(place.shape.description.as_deref(), place.shape.kind))
+    }
+
     fn references(&mut self, places: &Arc<Vec<Place>>, service: usize) -> References {
         let key = Arc::as_ptr(places);
         if let Some(known) = self.bodies.get(&key) {
@@ -175,6 +219,9 @@ impl<'a> Needs<'a> {
             return Some(found);
         }
         let words = split_identifier(&place.name);
+        if let Some(found) = self.parent(place, &words, places, service) {
+            return Some(found);
+        }
         let (noun, has_suffix) = path::without_key_suffix(&words);
         if has_suffix && noun.is_empty() && self.uses(Signal::Name) {
             let parent = &places[place.parent?];
@@ -185,20 +232,29 @@ impl<'a> Needs<'a> {
         if let Some(found) = self.by_description(place.shape.description.as_deref(), place.shape.kind) {
             return Some(found);
         }
-        self.resource_name(place, &words, service)
+        if says_address(place) {
+            return None;
+        }
+        self.resource_name(&place.name, &words, place.shape.kind, service)
     }
 
     /// `customer: "…"`, `users: ["ada"]`: a scalar named like a resource.
-    fn resource_name(&self, place: &Place, words: &[String], service: usize) -> Option<Typed> {
-        let is_reference = matches!(place.shape.kind, Kind::Text | Kind::Integer) && !path::is_measure(words);
+    fn resource_name(&self, name: &str, words: &[String], kind: Kind, service: usize) -> Option<Typed> {
+        const VALUES: &[&str] = &["tag", "label", "option", "property", "attribute", "feature", "parameter", "category"];
+        let is_value = words.last().is_none_or(|last| VALUES.contains(&singular(last).as_str()));
+        let is_reference = matches!(kind, Kind::Text | Kind::Integer) && !path::is_measure(words) && !is_value;
         if !is_reference || !self.uses(Signal::Name) {
             return None;
         }
-        let exact = self.nouns.exact(&words_singular(words));
-        let entity = exact.or_else(|| self.nouns.synonym(words.last()?, service).map(|(id, _)| id))?;
-        let reason = evidence(Signal::Name, 0.7, format!("`{}` is a resource's name", place.name));
-        Some(Typed::new(entity, 0.7, [reason]))
+        let entity = resource(self.nouns, words, service)?;
+        Some(Typed::new(entity, 0.7, [evidence(Signal::Name, 0.7, format!("`{name}` is a resource's name"))]))
     }
+}
+
+/// Whether a field says that it holds an address: that is no key.
+fn says_address(place: &Place) -> bool {
+    let says = |text: &str| text.split(|c: char| !c.is_alphanumeric()).any(|word| word.eq_ignore_ascii_case("url"));
+    place.shape.format.as_deref() == Some("uri") || place.shape.description.as_deref().is_some_and(says)
 }
 
 /// Whether a place of a request can hold a reference at all.
@@ -209,13 +265,14 @@ fn may_refer(place: &Place) -> bool {
 }
 
 /// `customerId` where some service has customers; `trackingNumber` where that alone is a resource's key.
-pub(crate) fn by_name(nouns: &Nouns, name: &str, service: usize) -> Option<Typed> {
+fn by_name(nouns: &Nouns, name: &str, service: usize) -> Option<Typed> {
     let words = split_identifier(name);
     let (noun, has_suffix) = path::without_key_suffix(&words);
     if !has_suffix {
         return None;
     }
-    let is_noun = !noun.is_empty() && !path::is_measure(&words);
+    // OAuth 2 calls a program a client (RFC 6749 section 2.2), whatever a client is elsewhere.
+    let is_noun = !noun.is_empty() && !path::is_measure(&words) && name != "client_id";
     let by_noun = is_noun.then(|| nouns.find(noun, service)).flatten();
     match by_noun {
         Some((entity, sure)) => {
@@ -231,6 +288,24 @@ fn key_name(nouns: &Nouns, name: &str, words: &[String]) -> Option<Typed> {
     Some(Typed::new(entity, 0.9, [evidence(Signal::Name, 0.9, format!("`{name}` is the name of its key"))]))
 }
 
+/// `{owner_name}` and `{Type}` where owners and types are resources.
+fn resource_called(nouns: &Nouns, words: &[String]) -> Option<EntityId> {
+    let noun = match words.split_last() {
+        Some((last, rest)) if last == "name" && !rest.is_empty() => rest,
+        _ => words,
+    };
+    nouns.exact(&words_singular(noun))
+}
+
+/// The resource that has exactly this name, or a word for it.
+fn resource(nouns: &Nouns, words: &[String], service: usize) -> Option<EntityId> {
+    nouns.exact(&words_singular(words)).or_else(|| nouns.synonym(&singular(words.last()?), service).map(|(id, _)| id))
+}
+
+fn is_resource(nouns: &Nouns, words: &[String], service: usize) -> bool {
+    !path::is_measure(words) && resource(nouns, words, service).is_some()
+}
+
 fn words_singular(words: &[String]) -> String {
     let mut words = words.to_vec();
     if let Some(last) = words.last_mut() {
@@ -239,7 +314,13 @@ fn words_singular(words: &[String]) -> String {
     words.join(" ")
 }
 
+/// A description that says whose key something is.
 static KEY_OF: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)\b(?:id|identifier|uuid|sku|code|key)s? of (?:an? |the |this |some |each |one )?([a-z]+)|\b([a-z]+)(?:'s)? (?:id|identifier|uuid)\b")
-        .expect("the pattern is valid")
+    let named = r"(?:id|identifier|uuid|sku|code|key)s? of (?:an? |the |this |some |each |one )?([a-z]+)";
+    let called = r"\b([a-z]+)(?:'s)? (?:id|identifier|uuid)\b";
+    Regex::new(&format!(r"(?i)\b{named}|{called}")).expect("the pattern is valid")
 });
+
+/// A description of a parameter of a path that says whose name it is.
+static NAME_OF: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"(?i)\b(?:name|username) of (?:an? |the )?([a-z]+)\b").expect("the pattern is valid"));

@@ -47,24 +47,8 @@ pub(crate) fn noun_before(segments: &[Segment], index: usize) -> Vec<String> {
 }
 
 /// Ends of names that make the rest a reference: `customerId`, `order_ref`.
-pub(crate) const KEY_SUFFIXES: &[&str] = &[
-    "id",
-    "ids",
-    "uuid",
-    "guid",
-    "ref",
-    "key",
-    "identifier",
-    "uri",
-    "url",
-    "href",
-    "slug",
-    "uid",
-    "sid",
-    "code",
-    "sku",
-    "number",
-];
+pub(crate) const KEY_SUFFIXES: &[&str] =
+    &["id", "ids", "uuid", "guid", "ref", "key", "identifier", "slug", "uid", "sid", "code", "sku", "number"];
 
 /// The words of a name without the ending that makes it a reference, and whether it had one.
 pub(crate) fn without_key_suffix(words: &[String]) -> (&[String], bool) {
@@ -74,8 +58,11 @@ pub(crate) fn without_key_suffix(words: &[String]) -> (&[String], bool) {
     }
 }
 
-/// As [`is_measure`], for the key of a path: a number that is text (`trackingNumber`) is a key.
-pub(crate) fn is_measure_in_path(words: &[String], is_text: bool) -> bool {
+/// As [`is_measure`], for the key of a path: a number that is text (`trackingNumber`) is a key, and so is `{version}` behind `versions`.
+pub(crate) fn is_measure_in_path(words: &[String], before: &[String], is_text: bool) -> bool {
+    if words.last().is_some_and(|last| before.last() == Some(last)) {
+        return false;
+    }
     let is_number = words.last().is_some_and(|last| last == "number");
     is_measure(words) && !(is_text && is_number && words.len() > 1)
 }

@@ -7,7 +7,7 @@ use callboard_model::{Method, System};
 
 use crate::entities::{EntityId, Nouns, numbered};
 use crate::path::{self, Segment};
-use crate::shape::Shape;
+use crate::shape::{Kind, Place, Shape};
 use crate::typing::OperationTypes;
 
 /// Fields in more profiles than this say nothing about which resource it is.
@@ -37,6 +37,13 @@ struct Names {
     square: f64,
 }
 
+/// The object that an answer holds, without an envelope of one field around it.
+fn unwrapped(places: &[Place]) -> Option<&Place> {
+    let root = places.first()?;
+    let inner = places.get(1).filter(|inner| root.shape.fields.len() == 1 && inner.shape.kind == Kind::Object);
+    Some(inner.unwrap_or(root))
+}
+
 impl Profiles {
     pub(crate) fn of(system: &System, nouns: &Nouns, operations: &[OperationTypes]) -> Self {
         let mut profiles = Self::default();
@@ -44,7 +51,9 @@ impl Profiles {
             let segments = path::segments(&numbered.operation.key.path);
             let is_by_key =
                 numbered.operation.key.method == Method::Get && matches!(segments.last(), Some(Segment::Parameter(_)));
-            let Some(root) = types.response.first().filter(|root| is_by_key && root.shape.fields.len() >= 2) else { continue };
+            let Some(root) = unwrapped(&types.response).filter(|root| is_by_key && root.shape.fields.len() >= 2) else {
+                continue;
+            };
             let noun = path::noun_before(&segments, segments.len() - 1);
             match nouns.find(&noun, numbered.service_number) {
                 Some((entity, sure)) if sure >= 1.0 => profiles.learn(entity, &root.shape),
@@ -114,7 +123,7 @@ impl Profiles {
 
     /// How much an object's fields are those of an entity, 0 to 1; `None` when the entity's fields are not known.
     pub(crate) fn likeness(&mut self, shape: &Shape, entity: EntityId) -> Option<f64> {
-        if !self.fields.contains_key(&entity) {
+        if !self.fields.contains_key(&entity) || shape.fields.len() < 3 {
             return None;
         }
         let names = self.names(shape);

@@ -227,9 +227,11 @@ fn shape_of(schema: &Schema<'_>, number: usize) -> Shape {
     let items = schema.items();
     let values = if properties.is_empty() && items.is_none() { schema.additional_properties() } else { None };
     let kind = kind_of(schema, !properties.is_empty(), items.is_some(), values.is_some());
+    let parts = schema.parts();
     let fields = properties
         .into_iter()
         .take(MAX_FIELDS)
+        .map(|(name, property)| (name, fullest(&parts, name).unwrap_or(property)))
         .map(|(name, property)| Field {
             name: name.to_owned(),
             words: split_identifier(name),
@@ -253,6 +255,20 @@ fn shape_of(schema: &Schema<'_>, number: usize) -> Shape {
         is_choice: schema.options().len() > 1,
         item,
     }
+}
+
+/// Where several parts of an `allOf` describe a property, the one that says most of what is in it.
+fn fullest<'a>(parts: &[Schema<'a>], name: &str) -> Option<Schema<'a>> {
+    if parts.len() < 2 {
+        return None;
+    }
+    let says_more = |schema: &Schema<'_>| {
+        let has_content = |value: &Value| value.get("$ref").is_some() || value.get("properties").is_some();
+        has_content(schema.value()) || schema.keyword("items").is_some_and(has_content)
+    };
+    let found = parts.iter().filter_map(|part| part.child("properties")?.child(name));
+    let mut found = found.filter(says_more);
+    found.next()
 }
 
 fn kind_of(schema: &Schema<'_>, has_properties: bool, has_items: bool, has_values: bool) -> Kind {

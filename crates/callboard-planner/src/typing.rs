@@ -15,7 +15,8 @@ use crate::entities::{EntityId, Nouns, numbered};
 use crate::needs::Needs;
 use crate::profiles::Profiles;
 use crate::shape::{Kind, Place, Shapes};
-use crate::yields::Yields;
+use crate::words::split_identifier;
+use crate::yields::{Yields, made_up};
 
 /// Reasons that several fields share.
 pub(crate) type Reasons = Arc<[Evidence]>;
@@ -62,6 +63,8 @@ pub(crate) struct Yield {
     pub(crate) entity: EntityId,
     pub(crate) score: f64,
     pub(crate) nesting: u8,
+    /// Whether it is a field that refers to the resource, not the key of the resource itself.
+    pub(crate) is_reference: bool,
     pub(crate) kind: Kind,
     pub(crate) format: Option<String>,
     pub(crate) reasons: Reasons,
@@ -72,6 +75,8 @@ pub(crate) struct Yield {
 pub(crate) struct OperationTypes {
     pub(crate) needs: Vec<Need>,
     pub(crate) yields: Vec<Yield>,
+    /// Keys that the caller makes up: they name nothing that exists.
+    pub(crate) makes: Vec<Input>,
     /// The resource that its path is about.
     pub(crate) subject: Option<EntityId>,
     /// Places of the request body.
@@ -104,9 +109,14 @@ impl std::ops::Deref for Typing {
 impl Typing {
     /// Reads a system. `aliases` is the project's glossary, word to entity.
     pub(crate) fn of(system: &System, aliases: &BTreeMap<String, String>, signals: &Signals) -> Self {
-        let nouns = Nouns::of(system, aliases);
+        let mut nouns = Nouns::of(system, aliases);
         let mut shapes = Shapes::default();
         let mut operations = bodies(system, &mut shapes);
+        if signals.contains(&Signal::Name) {
+            for words in foreign(system, &operations) {
+                nouns.add_foreign(&words);
+            }
+        }
         let profiles =
             if signals.contains(&Signal::SchemaShape) { Profiles::of(system, &nouns, &operations) } else { Profiles::default() };
         let mut needs = Needs::new(&nouns, signals);
@@ -115,6 +125,7 @@ impl Typing {
             types.subject = nouns.subject(&numbered);
             types.needs = needs.of(&numbered, &mut shapes, types);
             types.yields = yields.of(&numbered, types);
+            types.makes = made_up(&numbered, &types.yields);
         }
         let mut typing = Self { nouns, operations, ..Self::default() };
         typing.sort_producers();
@@ -166,6 +177,7 @@ impl Typing {
                 entity,
                 score: 1.0,
                 nesting: 0,
+                is_reference: false,
                 kind: Kind::Any,
                 format: None,
                 reasons: reasons.clone(),
@@ -199,6 +211,27 @@ fn bodies(system: &System, shapes: &mut Shapes) -> Vec<OperationTypes> {
         }
     };
     numbered(system).map(of).collect()
+}
+
+/// Nouns of keys such as `contactId` that operations both give and take: resources of a system that is not described here.
+fn foreign(system: &System, operations: &[OperationTypes]) -> BTreeSet<Vec<String>> {
+    let noun = |name: &str| -> Option<Vec<String>> {
+        let words = split_identifier(name);
+        let (last, rest) = words.split_last()?;
+        let is_key = matches!(last.as_str(), "id" | "ids" | "uuid" | "sid") && !rest.is_empty();
+        is_key.then(|| rest.to_vec())
+    };
+    let mut seen: HashSet<(*const Vec<Place>, bool)> = HashSet::new();
+    let (mut given, mut taken) = (BTreeSet::new(), BTreeSet::new());
+    for (numbered, types) in numbered(system).zip(operations) {
+        taken.extend(numbered.operation.parameters.iter().filter_map(|parameter| noun(&parameter.name)));
+        for (places, names, is_input) in [(&types.request, &mut taken, true), (&types.response, &mut given, false)] {
+            if seen.insert((Arc::as_ptr(places), is_input)) {
+                names.extend(places.iter().filter(|place| place.shape.kind.is_scalar()).filter_map(|place| noun(&place.name)));
+            }
+        }
+    }
+    given.intersection(&taken).cloned().collect()
 }
 
 /// A reason.

@@ -10,7 +10,7 @@ use callboard_model::map::{Input, Output, Signal};
 
 use crate::entities::{EntityId, Nouns, Numbered};
 use crate::keys::key_of;
-use crate::needs::by_name;
+use crate::needs::Needs;
 use crate::path::{self, Segment};
 use crate::profiles::Profiles;
 use crate::shape::{Kind, Place};
@@ -18,13 +18,14 @@ use crate::typing::{Need, OperationTypes, Reasons, Signals, Typed, Yield, eviden
 use crate::words::{split_identifier, stem, stems};
 
 /// Outputs kept of one operation, best first.
-const PER_OPERATION: usize = 48;
+const PER_OPERATION: usize = 32;
 /// Weaker outputs are not kept.
 const MIN_SCORE: f64 = 0.2;
 
 /// Reads outputs. Each answer's schema is read once for each resource that a path with it is about.
 pub(crate) struct Yields<'a> {
     nouns: &'a Nouns,
+    needs: Needs<'a>,
     profiles: Profiles,
     signals: &'a Signals,
     bodies: HashMap<(*const Vec<Place>, Option<EntityId>), Arc<Vec<Yield>>>,
@@ -32,7 +33,7 @@ pub(crate) struct Yields<'a> {
 
 impl<'a> Yields<'a> {
     pub(crate) fn new(nouns: &'a Nouns, profiles: Profiles, signals: &'a Signals) -> Self {
-        Self { nouns, profiles, signals, bodies: HashMap::new() }
+        Self { nouns, needs: Needs::new(nouns, signals), profiles, signals, bodies: HashMap::new() }
     }
 
     /// The yields of one operation, whose needs are known.
@@ -43,7 +44,7 @@ impl<'a> Yields<'a> {
         for found in in_body.iter().filter(|found| !is_own(found, &types.needs)) {
             let mut found = found.clone();
             // What a write answers in a list was there before: it is no source of new references.
-            if is_write && found.nesting > 0 && Some(found.entity) != types.subject {
+            if is_write && found.nesting > 0 && (found.is_reference || Some(found.entity) != types.subject) {
                 found.score *= 0.4;
             }
             yields.push(found);
@@ -69,7 +70,7 @@ impl<'a> Yields<'a> {
         }
         let mut yields = self.keys_of_objects(places, subject, service);
         for found in self.references(places, service) {
-            if !yields.iter().any(|y| y.output == found.output && y.entity == found.entity) {
+            if !yields.iter().any(|y| y.output == found.output) {
                 yields.push(found);
             }
         }
@@ -106,6 +107,7 @@ impl<'a> Yields<'a> {
             entity: typed.entity,
             score: typed.score,
             nesting: places[at].nesting,
+            is_reference: places[at].nesting > 0 && !is_item(&places[at]),
             kind: key.shape.kind,
             format: key.shape.format.clone(),
             reasons: typed.reasons.clone(),
@@ -167,28 +169,29 @@ impl<'a> Yields<'a> {
             }
             best = Some(offer);
         }
-        let (entity, sim) = self.profiles.most_like(&place.shape)?;
-        let score = 0.4 + 0.55 * sim;
-        let wins = sim >= 0.45 && best.as_ref().is_none_or(|known| score > known.score);
-        if wins { Some(Typed::new(entity, score, [looks_like(sim)])) } else { best }
+        if let Some((entity, sim)) = self.profiles.most_like(&place.shape).filter(|(_, sim)| *sim >= 0.45) {
+            let score = 0.4 + 0.55 * sim;
+            if best.as_ref().is_none_or(|known| score > known.score) {
+                best = Some(Typed::new(entity, score, [looks_like(sim)]));
+            }
+        }
+        best
     }
 
     /// Fields such as `customerId` in an answer.
     fn references(&self, places: &[Place], service: usize) -> Vec<Yield> {
-        if !self.uses(Signal::Name) {
-            return Vec::new();
-        }
         let is_value = |place: &&Place| {
             let shape = &place.shape;
             shape.kind.is_scalar() && shape.kind != Kind::Boolean && shape.options.is_empty()
         };
         let of = |place: &Place| {
-            let found = by_name(self.nouns, &place.name, service)?;
+            let found = self.needs.in_answer(place, places, service)?;
             Some(Yield {
                 output: Output::Body(place.pointer.clone()),
                 entity: found.entity,
                 score: 0.9 * found.score,
                 nesting: place.nesting,
+                is_reference: true,
                 kind: place.shape.kind,
                 format: place.shape.format.clone(),
                 reasons: found.reasons,
@@ -205,13 +208,28 @@ impl<'a> Yields<'a> {
         let need = needs.iter().find(|need| need.input == Input::Parameter(ParameterLocation::Path, name.clone()))?;
         let server_makes = matches!(need.kind, Kind::Integer | Kind::Number) || need.format.as_deref() == Some("uuid");
         let score = match operation.key.method {
-            Method::Post => 0.9,
-            Method::Put if !server_makes && is_created_by_put(numbered, &segments) => 0.8,
+            Method::Post if !server_makes && makes_new(numbered) => 0.9,
+            Method::Put
+                if !server_makes
+                    && !self.nouns.is_made(numbered.service_number, need.entity)
+                    && is_created_by_put(numbered, &segments) =>
+            {
+                0.8
+            }
             _ => return None,
         };
         let reasons: Reasons = [evidence(Signal::PathTyping, score, format!("the caller chooses `{{{name}}}`"))].into();
         let output = Output::Request(need.input.clone());
-        Some(Yield { output, entity: need.entity, score, nesting: 0, kind: need.kind, format: need.format.clone(), reasons })
+        Some(Yield {
+            output,
+            entity: need.entity,
+            score,
+            nesting: 0,
+            is_reference: false,
+            kind: need.kind,
+            format: need.format.clone(),
+            reasons,
+        })
     }
 
     /// A created resource's address in `Location`.
@@ -228,6 +246,7 @@ impl<'a> Yields<'a> {
             entity,
             score: 0.5,
             nesting: 0,
+            is_reference: false,
             kind: Kind::Text,
             format: Some("uri".to_owned()),
             reasons: [reason].into(),
@@ -235,14 +254,53 @@ impl<'a> Yields<'a> {
     }
 }
 
+/// Whether it stands in a list or map itself, not in an object in one.
+fn is_item(place: &Place) -> bool {
+    place.pointer.segments().last().is_some_and(|segment| segment == "*")
+}
+
 fn looks_like(sim: f64) -> callboard_model::map::Evidence {
     evidence(Signal::SchemaShape, sim, "its fields are those of the resource".to_owned())
 }
 
-/// Whether it is the very resource that the path names.
+/// Whether it is the very resource that the path names: its key, or items that refer to it.
 fn is_own(found: &Yield, needs: &[Need]) -> bool {
     let in_path = |need: &Need| matches!(need.input, Input::Parameter(ParameterLocation::Path, _));
-    found.nesting == 0 && needs.iter().any(|need| need.entity == found.entity && in_path(need))
+    let is_parent =
+        matches!(&found.output, Output::Body(pointer) if pointer.segments().last().is_some_and(|s| s.starts_with("parent")));
+    !is_parent
+        && (found.nesting == 0 || found.is_reference)
+        && needs.iter().any(|need| need.entity == found.entity && in_path(need))
+}
+
+/// Whether a POST to a key makes the resource: its text says so, or it has none and nothing else makes it.
+fn makes_new(numbered: &Numbered<'_>) -> bool {
+    let operation = numbered.operation;
+    let texts = [&operation.summary, &operation.id];
+    if texts.iter().any(|text| text.is_some()) {
+        let stems: Vec<String> = texts.iter().filter_map(|text| text.as_deref()).flat_map(stems).collect();
+        return ["create", "add", "register", "new", "make", "insert", "start"].iter().any(|verb| stems.contains(&stem(verb)));
+    }
+    let collection = operation.key.path.trim_end_matches('/').rsplit_once('/').map_or("", |(head, _)| head);
+    numbered.service.operation_at(&Method::Post, collection).is_none()
+}
+
+/// Keys of one operation that the caller makes up. What saves or replaces may also name what exists.
+pub(crate) fn made_up(numbered: &Numbered<'_>, yields: &[Yield]) -> Vec<Input> {
+    let operation = numbered.operation;
+    let says = |verbs: &[&str]| {
+        operation.summary.as_deref().is_some_and(|text| {
+            let stems = stems(text);
+            verbs.iter().any(|verb| stems.contains(&stem(verb)))
+        })
+    };
+    let may_exist = says(&["save", "update", "replace", "upload", "set", "store", "start"]);
+    let is_new = operation.key.method == Method::Post || says(&["create", "add", "register"]);
+    let chosen = yields.iter().filter_map(|found| match &found.output {
+        Output::Request(input) => Some(input.clone()),
+        _ => None,
+    });
+    chosen.filter(|_| is_new && !may_exist).collect()
 }
 
 /// A PUT by key creates where nothing else does: no POST to the collection.
