@@ -20,15 +20,18 @@ pub(crate) enum Found {
     Foreign,
 }
 
-/// Looks at a file without changing it.
+/// Looks at a file without changing it, at one moment: another process may be making its tables.
 pub(crate) async fn look(connection: &mut SqliteConnection) -> Result<Found, sqlx::Error> {
-    let format: i64 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut *connection).await?;
-    let application: i64 = sqlx::query_scalar("PRAGMA application_id").fetch_one(&mut *connection).await?;
-    if application == APPLICATION_ID {
-        return Ok(Found::Format(format));
-    }
-    let tables: i64 = sqlx::query_scalar("SELECT count(*) FROM sqlite_schema").fetch_one(&mut *connection).await?;
-    Ok(if tables == 0 && application == 0 && format == 0 { Found::Format(0) } else { Found::Foreign })
+    let mut moment = connection.begin().await?;
+    let format: i64 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut *moment).await?;
+    let application: i64 = sqlx::query_scalar("PRAGMA application_id").fetch_one(&mut *moment).await?;
+    let tables: i64 = sqlx::query_scalar("SELECT count(*) FROM sqlite_schema").fetch_one(&mut *moment).await?;
+    moment.rollback().await?;
+    Ok(match (application, format, tables) {
+        (APPLICATION_ID, format, _) => Found::Format(format),
+        (0, 0, 0) => Found::Format(0),
+        _ => Found::Foreign,
+    })
 }
 
 /// Brings a store to [`FORMAT`] in one transaction. Several processes may try at once: one does it, the others find it done.
