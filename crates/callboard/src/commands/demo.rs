@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use callboard_analysis::impact::Impact;
 use callboard_analysis::report::{self, RunReport};
 use callboard_model::map::SystemMap;
 use callboard_model::run::Verdict;
@@ -34,6 +35,9 @@ const CHANGED: &str = "services/shipping/src/shipping.rs";
 /// Tests that ask the stand-in for what only the real service's own rules can tell are left out: cards that it declines, refunds that
 /// change a payment.
 const NEEDS_REAL_PAYMENTS: [&str; 2] = ["payment.arazzo.yaml#declined", "cancel.arazzo.yaml#cancel-and-refund"];
+
+/// So many selected tests are shown with their reasons.
+const SHOWN_TESTS: usize = 6;
 
 /// Shows the whole job.
 pub(crate) async fn demo(arguments: &DemoArgs, terminal: &Terminal) -> Result<Exit, Failure> {
@@ -68,6 +72,9 @@ pub(crate) async fn demo(arguments: &DemoArgs, terminal: &Terminal) -> Result<Ex
     let cancel = cancel_when_stopped(terminal);
     let first = run(&project, &suite, None, terminal, &cancel).await?;
     story.results(&first);
+    story.say(
+        story.dim("left out: 2 tests of what only the real service can tell, which cards it declines and what a refund does"),
+    );
 
     let mut exit = exit_of(&first.finished);
     if has_git && exit == Exit::Pass {
@@ -75,10 +82,7 @@ pub(crate) async fn demo(arguments: &DemoArgs, terminal: &Terminal) -> Result<Ex
         place.change()?;
         let impact = impact::analyse(&project, &suite, "HEAD").await?;
         let selected: BTreeSet<_> = impact.selected.iter().map(|selected| selected.test.clone()).collect();
-        for selected in &impact.selected {
-            let reason = selected.reasons.first().map(|reason| reason.text.clone()).unwrap_or_default();
-            story.say(format!("{}  {}", short(selected.test.as_str()), story.dim(&reason)));
-        }
+        story.selection(&impact);
         story.say(format!("{} of {} tests; the others are deselected", selected.len(), selected.len() + impact.deselected.len()));
         let second = run(&project, &suite, Some(&selected), terminal, &cancel).await?;
         story.results(&second);
@@ -162,6 +166,22 @@ impl Story<'_> {
         for link in across.into_iter().filter(|link| entities.insert(link.entity.clone())).take(3) {
             let line = format!("{} {}  ->  {} {}", link.from.operation, link.from.output, link.to.operation, link.to.input);
             self.say(format!("  {line}  {}", self.dim(&format!("({}, {:.2})", link.entity, link.score))));
+        }
+    }
+
+    /// Some tests with what ties them to the change; `callboard impact` shows all.
+    fn selection(&self, impact: &Impact) {
+        for selected in impact.selected.iter().take(SHOWN_TESTS) {
+            let reason = selected.reasons.first().map_or("", |reason| reason.text.as_str());
+            let (what, tie) = reason.split_once("; ").unwrap_or(("", reason));
+            if selected.test == impact.selected[0].test {
+                self.say(what);
+            }
+            self.say(format!("  {}  {}", short(selected.test.as_str()), self.dim(tie)));
+        }
+        let more = impact.selected.len().saturating_sub(SHOWN_TESTS);
+        if more > 0 {
+            self.say(format!("  … and {more} more"));
         }
     }
 
