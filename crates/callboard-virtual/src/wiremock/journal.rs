@@ -47,9 +47,8 @@ struct Record {
     raw: Vec<u8>,
     stub: Option<Arc<Stub>>,
     status: u16,
-    /// Kept where it depends on the request.
-    headers: Option<Box<HeaderMap>>,
-    body: Bytes,
+    /// Kept where it depends on the request; the stub has it otherwise.
+    answer: Option<Box<(HeaderMap, Bytes)>>,
 }
 
 /// One request taken apart.
@@ -108,7 +107,7 @@ impl Journal {
         let milliseconds =
             SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |age| i64::try_from(age.as_millis()).unwrap_or(0));
         let is_fixed = stub.is_some_and(|stub| stub.response.is_fixed());
-        let headers = (!is_fixed).then(|| Box::new(answer.headers.clone()));
+        let kept = (!is_fixed).then(|| Box::new((answer.headers.clone(), answer.body.clone())));
         let mut shard = self.shards[shard].lock().unwrap_or_else(PoisonError::into_inner);
         let mut raw = shard.make_room(self.capacity);
         write(request, &mut raw);
@@ -120,8 +119,7 @@ impl Journal {
             raw,
             stub: stub.cloned(),
             status: answer.status.as_u16(),
-            headers,
-            body: answer.body.clone(),
+            answer: kept,
         });
     }
 
@@ -206,7 +204,8 @@ impl Record {
                 headers.append(name, value);
             }
         }
-        let fixed = self.stub.as_ref().map(|stub| stub.response.fixed_headers().clone());
+        let fixed = || self.stub.as_ref().map(|stub| stub.response.fixed()).unwrap_or_default();
+        let (answer_headers, answer_body) = self.answer.map_or_else(fixed, |answer| *answer);
         Event {
             id: journal.id(self.number),
             number: self.number,
@@ -218,8 +217,8 @@ impl Record {
             body,
             stub: self.stub,
             status: self.status,
-            answer_headers: self.headers.map(|headers| *headers).or(fixed).unwrap_or_default(),
-            answer_body: self.body,
+            answer_headers,
+            answer_body,
         }
     }
 }

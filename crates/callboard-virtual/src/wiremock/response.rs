@@ -121,9 +121,10 @@ impl Response {
         matches!(self.body, Body::Fixed(_)) && self.templated_headers.is_empty()
     }
 
-    /// The headers that never change.
-    pub(crate) fn fixed_headers(&self) -> &HeaderMap {
-        &self.headers
+    /// Headers and body of an answer that is always the same.
+    pub(crate) fn fixed(&self) -> (HeaderMap, Bytes) {
+        let body = if let Body::Fixed(body) = &self.body { body.clone() } else { Bytes::new() };
+        (self.headers.clone(), body)
     }
 
     /// The stub's own parameters for its templates.

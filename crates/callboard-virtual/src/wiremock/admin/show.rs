@@ -58,7 +58,9 @@ pub(super) fn event(event: &Event) -> Value {
 
 fn definition(event: &Event) -> Value {
     let Some(stub) = &event.stub else {
-        return json!({"status": event.status, "body": String::from_utf8_lossy(&event.answer_body)});
+        // Java's client takes an answer for a stub's unless it is told otherwise.
+        let body = String::from_utf8_lossy(&event.answer_body);
+        return json!({"status": event.status, "body": body, "fromConfiguredStub": false});
     };
     let mut definition = stub.source["response"].clone();
     if let Value::Object(definition) = &mut definition {
