@@ -12,7 +12,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use uuid::Uuid;
 
 use super::request::Request;
-use super::response::Answer;
+use super::response::{Answer, Response};
 use super::stub::Stub;
 
 /// So much of a request's body is kept.
@@ -47,8 +47,9 @@ struct Record {
     raw: Vec<u8>,
     stub: Option<Arc<Stub>>,
     status: u16,
-    /// Kept where it depends on the request; the stub has it otherwise.
-    answer: Option<Box<(HeaderMap, Bytes)>>,
+    /// Kept where they depend on the request; the stub has them otherwise.
+    headers: Option<Box<HeaderMap>>,
+    body: Option<Bytes>,
 }
 
 /// One request taken apart.
@@ -106,8 +107,10 @@ impl Journal {
         }
         let milliseconds =
             SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |age| i64::try_from(age.as_millis()).unwrap_or(0));
-        let is_fixed = stub.is_some_and(|stub| stub.response.is_fixed());
-        let kept = (!is_fixed).then(|| Box::new((answer.headers.clone(), answer.body.clone())));
+        let has_own =
+            |has: fn(&Response) -> bool| stub.is_none_or(|stub| has(&stub.response) || stub.response.status != answer.status);
+        let headers = has_own(Response::has_own_headers).then(|| Box::new(answer.headers.clone()));
+        let body = has_own(Response::has_own_body).then(|| answer.body.clone());
         let mut shard = self.shards[shard].lock().unwrap_or_else(PoisonError::into_inner);
         let mut raw = shard.make_room(self.capacity);
         write(request, &mut raw);
@@ -119,7 +122,8 @@ impl Journal {
             raw,
             stub: stub.cloned(),
             status: answer.status.as_u16(),
-            answer: kept,
+            headers,
+            body,
         });
     }
 
@@ -204,8 +208,7 @@ impl Record {
                 headers.append(name, value);
             }
         }
-        let fixed = || self.stub.as_ref().map(|stub| stub.response.fixed()).unwrap_or_default();
-        let (answer_headers, answer_body) = self.answer.map_or_else(fixed, |answer| *answer);
+        let (fixed_headers, fixed_body) = self.stub.as_ref().map(|stub| stub.response.fixed()).unwrap_or_default();
         Event {
             id: journal.id(self.number),
             number: self.number,
@@ -217,8 +220,8 @@ impl Record {
             body,
             stub: self.stub,
             status: self.status,
-            answer_headers,
-            answer_body,
+            answer_headers: self.headers.map_or(fixed_headers, |headers| *headers),
+            answer_body: self.body.unwrap_or(fixed_body),
         }
     }
 }

@@ -116,9 +116,14 @@ impl Response {
         })
     }
 
-    /// Whether the answer depends on the request.
-    pub(crate) fn is_fixed(&self) -> bool {
-        matches!(self.body, Body::Fixed(_)) && self.templated_headers.is_empty()
+    /// Whether the headers depend on the request.
+    pub(crate) fn has_own_headers(&self) -> bool {
+        !self.templated_headers.is_empty()
+    }
+
+    /// Whether the body depends on the request, or on a file.
+    pub(crate) fn has_own_body(&self) -> bool {
+        !matches!(self.body, Body::Fixed(_))
     }
 
     /// Headers and body of an answer that is always the same.
