@@ -301,6 +301,9 @@ impl<'a> Binder<'_, 'a> {
                 if found.nesting > 0 && found.score < 0.5 && !operation.key.method.is_safe() {
                     continue;
                 }
+                if self.index.typing.is_rejected(bound.step.op, &found.output, step.op, &need.input) {
+                    continue;
+                }
                 let Some((output, sure)) = self.concrete(bound, at, found) else { continue };
                 let fits = fit((found.kind, found.format.as_deref()), (need.kind, need.format.as_deref()));
                 let mut score = sure * found.score * fits * 0.8f64.powi(i32::from(found.nesting));

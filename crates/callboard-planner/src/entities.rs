@@ -68,6 +68,8 @@ pub(crate) struct Nouns {
     by_last_word: HashMap<String, Vec<EntityId>>,
     /// Entities by the whole name of their key, where the name says more than `id`: `tracking number`, `sku`.
     by_key: HashMap<String, Vec<EntityId>>,
+    /// As `by_key`, for names such as `path` or `email` that only say something within one service.
+    by_natural_key: HashMap<(usize, String), Vec<EntityId>>,
     /// Services with the entities that a POST to their collection makes.
     made: BTreeSet<(usize, EntityId)>,
 }
@@ -132,6 +134,12 @@ impl Nouns {
             let tail = if words.last() == noun.last() { words.join(" ") } else { key_tail(&words, &noun) };
             if !keys.contains(&tail) {
                 keys.push(tail);
+            }
+            if is_natural(&words, &noun) {
+                let known = self.by_natural_key.entry((*service_number, words.join(" "))).or_default();
+                if !known.contains(&id) {
+                    known.push(id);
+                }
             }
             if is_distinctive(&words, &noun) {
                 let known = self.by_key.entry(words.join(" ")).or_default();
@@ -257,6 +265,14 @@ impl Nouns {
         }
     }
 
+    /// The entity whose key alone has this name within a service, though the name says little by itself.
+    pub(crate) fn by_natural_key(&self, service: usize, words: &[String]) -> Option<EntityId> {
+        match self.by_natural_key.get(&(service, words.join(" "))).map(Vec::as_slice) {
+            Some([only]) => Some(*only),
+            _ => None,
+        }
+    }
+
     /// The entity of a noun as it stands: singular words joined by blanks.
     pub(crate) fn exact(&self, noun: &str) -> Option<EntityId> {
         self.by_noun.get(noun).copied()
@@ -279,6 +295,16 @@ impl Nouns {
             Segment::Parameter(_) => None,
         })
     }
+}
+
+/// Whether a key is known by a property of the thing: `{path}`, `{email}`.
+fn is_natural(words: &[String], noun: &[String]) -> bool {
+    const PLAIN: &[&str] = &["name", "value", "item", "object", "resource", "entity", "title", "owner", "group", "kind", "state"];
+    let [word] = words else { return false };
+    !path::without_key_suffix(words).1
+        && !path::is_measure(words)
+        && !PLAIN.contains(&word.as_str())
+        && noun.last() != Some(&singular(word))
 }
 
 /// Whether a key's name says by itself whose key it is: `trackingNumber` and `sku` do, `id` and `customerId` do not.

@@ -7,7 +7,7 @@ use std::sync::{Arc, LazyLock};
 use callboard_model::Method;
 use callboard_model::api::{Parameter, ParameterLocation};
 use callboard_model::map::{Input, Signal};
-use regex::Regex;
+use regex::{Captures, Regex};
 
 use crate::entities::{EntityId, Nouns, Numbered};
 use crate::path::{self, Segment};
@@ -52,7 +52,7 @@ impl<'a> Needs<'a> {
         let by_name = self.by_name(&parameter.name, numbered.service_number);
         let described = parameter.description.as_deref();
         let words = split_identifier(&parameter.name);
-        let is_described = || described.is_some_and(|text| KEY_OF.is_match(text));
+        let is_described = || described.is_some_and(|text| KEY_OF.iter().any(|p| p.is_match(text)));
         if !is_path && by_name.is_none() && !is_resource(self.nouns, &words, numbered.service_number) && !is_described() {
             return None;
         }
@@ -129,19 +129,19 @@ impl<'a> Needs<'a> {
     fn by_description(&self, description: Option<&str>, kind: Kind) -> Option<Typed> {
         let is_key = matches!(kind, Kind::Text | Kind::Integer | Kind::Any);
         let description = description.filter(|_| is_key && self.uses(Signal::Text))?;
-        KEY_OF.captures_iter(description).find_map(|found| {
-            let noun = found.iter().skip(1).flatten().next().map_or("", |m| m.as_str()).to_lowercase();
-            let entity = self.nouns.exact(&singular(&noun))?;
-            Some(Typed::new(entity, 0.85, [evidence(Signal::Text, 0.85, format!("its description: \"{}\"", &found[0]))]))
-        })
+        KEY_OF.iter().flat_map(|pattern| pattern.captures_iter(description)).find_map(|found| self.described(&found))
+    }
+
+    fn described(&self, found: &Captures<'_>) -> Option<Typed> {
+        let entity = self.nouns.exact(&singular(&found[1].to_lowercase()))?;
+        Some(Typed::new(entity, 0.85, [evidence(Signal::Text, 0.85, format!("its description: \"{}\"", &found[0]))]))
     }
 
     /// `{owner}` that is described as the name of a user.
     fn named_in_path(&self, description: Option<&str>, words: &[String]) -> Option<Typed> {
         let is_plain = path::without_key_suffix(words).1 || words.last().is_none_or(|last| last == "name");
         let found = NAME_OF.captures(description.filter(|_| !is_plain && self.uses(Signal::Text))?)?;
-        let entity = self.nouns.exact(&singular(&found[1].to_lowercase()))?;
-        Some(Typed::new(entity, 0.85, [evidence(Signal::Text, 0.85, format!("its description: \"{}\"", &found[0]))]))
+        self.described(&found)
     }
 
     fn body(&mut self, numbered: &Numbered<'_>, types: &OperationTypes) -> Vec<Need> {
@@ -192,6 +192,11 @@ impl<'a> Needs<'a> {
         }
         if says_address(place) {
             return None;
+        }
+        // `username` in an answer is a user's.
+        let named = place.name.strip_suffix("name").and_then(|noun| self.nouns.exact(noun)).filter(|_| self.uses(Signal::Name));
+        if let Some(entity) = named {
+            return Some(Typed::new(entity, 0.7, [evidence(Signal::Name, 0.7, format!("`{}` names it", place.name))]));
         }
         self.resource_name(&place.name, &words, place.shape.kind, service)
             .or_else(|| self.by_description(place.shape.description.as_deref(), place.shape.kind))
@@ -246,8 +251,11 @@ impl<'a> Needs<'a> {
         if !is_reference || !self.uses(Signal::Name) {
             return None;
         }
-        let entity = resource(self.nouns, words, service)?;
-        Some(Typed::new(entity, 0.7, [evidence(Signal::Name, 0.7, format!("`{name}` is a resource's name"))]))
+        if let Some(entity) = resource(self.nouns, words, service) {
+            return Some(Typed::new(entity, 0.7, [evidence(Signal::Name, 0.7, format!("`{name}` is a resource's name"))]));
+        }
+        let entity = self.nouns.by_natural_key(service, words)?;
+        Some(Typed::new(entity, 0.7, [evidence(Signal::Name, 0.7, format!("`{name}` is what its key is called here"))]))
     }
 }
 
@@ -314,11 +322,11 @@ fn words_singular(words: &[String]) -> String {
     words.join(" ")
 }
 
-/// A description that says whose key something is.
-static KEY_OF: LazyLock<Regex> = LazyLock::new(|| {
-    let named = r"(?:id|identifier|uuid|sku|code|key)s? of (?:an? |the |this |some |each |one )?([a-z]+)";
-    let called = r"\b([a-z]+)(?:'s)? (?:id|identifier|uuid)\b";
-    Regex::new(&format!(r"(?i)\b{named}|{called}")).expect("the pattern is valid")
+/// Descriptions that say whose key something is, the clearer ones first: `the id of an order`, `a customer's id`.
+static KEY_OF: LazyLock<[Regex; 2]> = LazyLock::new(|| {
+    let of = r"(?i)\b(?:id|identifier|uuid|sku|code|key)s? of (?:an? |the |this |some |each |one )?([a-z]+)";
+    let called = r"(?i)\b([a-z]+)(?:'s)? (?:id|identifier|uuid)\b";
+    [of, called].map(|pattern| Regex::new(pattern).expect("the pattern is valid"))
 });
 
 /// A description of a parameter of a path that says whose name it is.

@@ -41,7 +41,7 @@ impl<'a> Yields<'a> {
         let in_body = self.in_body(&types.response, types.subject, numbered.service_number);
         let is_write = !numbered.operation.key.method.is_safe();
         let mut yields: Vec<Yield> = Vec::new();
-        for found in in_body.iter().filter(|found| !is_own(found, &types.needs)) {
+        for found in in_body.iter().filter(|found| !is_own(found, &types.needs, &in_body)) {
             let mut found = found.clone();
             // What a write answers in a list was there before: it is no source of new references.
             if is_write && found.nesting > 0 && (found.is_reference || Some(found.entity) != types.subject) {
@@ -70,7 +70,7 @@ impl<'a> Yields<'a> {
         }
         let mut yields = self.keys_of_objects(places, subject, service);
         for found in self.references(places, service) {
-            if !yields.iter().any(|y| y.output == found.output) {
+            if !yields.iter().any(|y| y.output == found.output && y.entity == found.entity) {
                 yields.push(found);
             }
         }
@@ -264,13 +264,35 @@ fn looks_like(sim: f64) -> callboard_model::map::Evidence {
 }
 
 /// Whether it is the very resource that the path names: its key, or items that refer to it.
-fn is_own(found: &Yield, needs: &[Need]) -> bool {
-    let in_path = |need: &Need| matches!(need.input, Input::Parameter(ParameterLocation::Path, _));
-    let is_parent =
-        matches!(&found.output, Output::Body(pointer) if pointer.segments().last().is_some_and(|s| s.starts_with("parent")));
-    !is_parent
-        && (found.nesting == 0 || found.is_reference)
-        && needs.iter().any(|need| need.entity == found.entity && in_path(need))
+///
+/// Behind a role such as `{owner}` stands one of several: where an answer mentions the resource twice, the nearer one is another.
+fn is_own(found: &Yield, needs: &[Need], all: &[Yield]) -> bool {
+    let named: Vec<&str> =
+        needs.iter().filter(|need| need.entity == found.entity).filter_map(|need| in_path(&need.input)).collect();
+    let Output::Body(place) = &found.output else { return false };
+    let is_parent = place.segments().last().is_some_and(|segment| segment.starts_with("parent"));
+    if named.is_empty() || is_parent || (found.nesting > 0 && !found.is_reference) {
+        return false;
+    }
+    let depth = |found: &Yield| match &found.output {
+        Output::Body(place) => place.segments().count(),
+        _ => 0,
+    };
+    let is_nearer = all.iter().any(|other| other.entity == found.entity && depth(other) > depth(found));
+    !(named.iter().all(|name| is_role(name)) && is_nearer)
+}
+
+fn in_path(input: &Input) -> Option<&str> {
+    match input {
+        Input::Parameter(ParameterLocation::Path, name) => Some(name),
+        _ => None,
+    }
+}
+
+/// `{owner}` says what part the resource plays, `{name}` and `{user_id}` say which one it is.
+fn is_role(name: &str) -> bool {
+    let words = split_identifier(name);
+    !path::without_key_suffix(&words).1 && words.last().is_some_and(|last| last != "name")
 }
 
 /// Whether a POST to a key makes the resource: its text says so, or it has none and nothing else makes it.
