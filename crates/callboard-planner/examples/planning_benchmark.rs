@@ -1,4 +1,4 @@
-//! Scores the planner on published sets of sentences: `planning_benchmark [FOLDER] [--verbose] [--only tmdb|socbench]`.
+//! Scores the planner on published sets of sentences: `planning_benchmark [FOLDER] [--verbose] [--ablate] [--only tmdb|socbench] [--runs=1] [--set=WEIGHT=VALUE]`.
 //!
 //! The folder holds `restbench-tmdb` and `socbench-d`.
 
@@ -95,9 +95,9 @@ struct Socbench {
     whole: usize,
 }
 
-fn socbench(folder: &Path, options: &PlanOptions, verbose: bool) -> Socbench {
+fn socbench(folder: &Path, options: &PlanOptions, verbose: bool, runs: u32) -> Socbench {
     let mut score = Socbench::default();
-    for run in 1..=4 {
+    for run in 1..=runs {
         let mut systems: Vec<PathBuf> = std::fs::read_dir(folder.join(format!("socbench-d/run{run}")))
             .into_iter()
             .flatten()
@@ -137,7 +137,7 @@ fn percent(part: usize, whole: usize) -> f64 {
     100.0 * part as f64 / whole.max(1) as f64
 }
 
-fn report(label: &str, folder: &Path, options: &PlanOptions, verbose: bool, only: Option<&str>) {
+fn report(label: &str, folder: &Path, options: &PlanOptions, verbose: bool, only: Option<&str>, runs: u32) {
     let started = Instant::now();
     let mut line = format!("{label:<28}");
     if only != Some("socbench") {
@@ -151,7 +151,7 @@ fn report(label: &str, folder: &Path, options: &PlanOptions, verbose: bool, only
         );
     }
     if only != Some("tmdb") {
-        let s = socbench(folder, options, verbose);
+        let s = socbench(folder, options, verbose, runs);
         line += &format!(
             " SOCBench recall {:>5.1} precision {:>5.1} whole {:>5.1}",
             percent(s.hits, s.gold),
@@ -187,14 +187,15 @@ fn main() {
     for setting in arguments.iter().filter_map(|a| a.strip_prefix("--set=")) {
         set(&mut options.weights, setting);
     }
-    report("all", Path::new(folder), &options, has("--verbose"), only);
+    let runs = arguments.iter().find_map(|a| a.strip_prefix("--runs=")?.parse().ok()).unwrap_or(4);
+    report("all", Path::new(folder), &options, has("--verbose"), only, runs);
     if has("--ablate") {
         let mut parts: Vec<_> = ablations().into_iter().collect();
         parts.sort_by_key(|(name, _)| *name);
         for (name, switch_off) in parts {
             let mut ablated = options.clone();
             switch_off(&mut ablated.weights);
-            report(name, Path::new(folder), &ablated, false, only);
+            report(name, Path::new(folder), &ablated, false, only, runs);
         }
     }
 }
@@ -218,7 +219,7 @@ fn set(weights: &mut Weights, setting: &str) {
         "verb_method" => weights.verb_method = value,
         "verb_name" => weights.verb_name = value,
         "verb_word" => weights.verb_word = value,
-        "beside" => weights.beside = value,
+        "second" => weights.second = value,
         "made_again" => weights.made_again = value,
         "in_description" => weights.in_description = value,
         "in_response" => weights.in_response = value,

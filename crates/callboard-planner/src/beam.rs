@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::chains::{self, Chain, Known};
 use crate::clauses::{Clause, Mode};
 use crate::index::{Index, OpId};
-use crate::score::{Antecedents, View};
+use crate::score::{Antecedents, View, ViewWord};
 use crate::sentence::Sentence;
 
 /// Sequences kept.
@@ -68,7 +68,11 @@ fn extend(view: &View<'_, '_>, beam: &[Sequence], number: usize) -> Vec<Sequence
         let best = chains.first().map_or(0.0, |chain| chain.score);
         for chain in chains {
             if is_enough(view, &chain) {
-                next.push(append(view, sequence, &chain, number, best));
+                let one = append(view, sequence, &chain, number, best);
+                next.push(match second(view, &one, &chain) {
+                    Some(other) => append(view, &one, &other, number, best),
+                    None => one,
+                });
             }
         }
     }
@@ -76,6 +80,33 @@ fn extend(view: &View<'_, '_>, beam: &[Sequence], number: usize) -> Vec<Sequence
     next.dedup_by(|a, b| ops(a) == ops(b));
     next.truncate(BEAM);
     next
+}
+
+/// A second operation for a clause of several nouns: what stands on one side of a joint and nothing stands for yet.
+fn second(view: &View<'_, '_>, sequence: &Sequence, chain: &Chain) -> Option<Chain> {
+    let covered =
+        |word: &ViewWord, ops: &[OpId]| ops.iter().filter_map(|op| word.strengths.get(op)).fold(0.0, |a: f64, b| a.max(*b));
+    let left: Vec<&ViewWord> = view
+        .words
+        .iter()
+        .filter(|word| !word.is_verb && word.factor >= 1.0 && covered(word, &chain.ops) < 0.3)
+        .filter(|word| view.clause.joints.iter().any(|joint| *joint < word.position))
+        .collect();
+    if left.is_empty() || view.clause.outcome.is_some() || view.clause.mode != Mode::Do {
+        return None;
+    }
+    let target = *chain.ops.last()?;
+    let stands = |op: OpId| left.iter().filter(|word| covered(word, &[op]) >= 0.9).map(|word| word.weight).sum::<f64>();
+    let others = chains::chains(view, &sequence.known, 2 * CHAINS);
+    let is_other = |other: &Chain| {
+        let op = other.ops[other.ops.len() - 1];
+        op != target && view.index.ops[op].method.is_safe() == view.index.ops[target].method.is_safe()
+    };
+    others
+        .into_iter()
+        .filter(|other| is_other(other) && stands(other.ops[other.ops.len() - 1]) >= view.index.weights.second)
+        .max_by(|a, b| a.score.total_cmp(&b.score).then_with(|| b.ops.cmp(&a.ops)))
+        .map(|other| Chain { score: 0.0, ..other })
 }
 
 pub(crate) fn ops(sequence: &Sequence) -> Vec<OpId> {

@@ -166,14 +166,14 @@ fn resolve(view: &View<'_, '_>, known: &Known, partial: &Partial, op: OpId, at: 
         return vec![satisfied(None, 0.3 * ln(*confidence))];
     }
     let position = partial.ops.iter().position(|o| *o == op).unwrap_or(0);
-    if let Some(producer) = partial.ops[position + 1..].iter().find(|p| passes(view.index, **p, need).is_some()) {
-        let confidence = passes(view.index, *producer, need).unwrap_or(0.5);
+    if let Some(producer) = partial.ops[position + 1..].iter().find(|p| passes(view.index, **p, op, need).is_some()) {
+        let confidence = passes(view.index, *producer, op, need).unwrap_or(0.5);
         return vec![satisfied(None, ln(confidence))];
     }
     let mut options = Vec::new();
     if partial.ops.len() < DEPTH && !view.clause.has_key {
         let width = if partial.ops.len() == 1 { 8 } else { 5 };
-        for (producer, confidence) in producers(view, partial, need, width) {
+        for (producer, confidence) in producers(view, partial, (op, need), width) {
             let mut next = satisfied(None, ln(confidence));
             next.ops.push(producer);
             next.passes.push(Some(need.entity));
@@ -221,7 +221,7 @@ fn key_literal(view: &View<'_, '_>, partial: &Partial, need: &Need) -> Option<us
 }
 
 /// How surely an operation yields what a need wants.
-fn passes(index: &Index<'_>, producer: OpId, need: &Need) -> Option<f64> {
+fn passes(index: &Index<'_>, producer: OpId, consumer: OpId, need: &Need) -> Option<f64> {
     let yields = &index.typing.operations[producer].yields;
     let confidence = |y: &crate::typing::Yield| {
         y.score
@@ -229,10 +229,11 @@ fn passes(index: &Index<'_>, producer: OpId, need: &Need) -> Option<f64> {
             * fit((y.kind, y.format.as_deref()), (need.kind, need.format.as_deref()))
             * need.score
     };
-    yields.iter().filter(|y| y.entity == need.entity).map(confidence).max_by(f64::total_cmp)
+    let is_allowed = |y: &&crate::typing::Yield| !index.typing.is_rejected(producer, &y.output, consumer, &need.input);
+    yields.iter().filter(|y| y.entity == need.entity).filter(is_allowed).map(confidence).max_by(f64::total_cmp)
 }
 
-fn producers(view: &View<'_, '_>, partial: &Partial, need: &Need, most: usize) -> Vec<(OpId, f64)> {
+fn producers(view: &View<'_, '_>, partial: &Partial, (consumer, need): (OpId, &Need), most: usize) -> Vec<(OpId, f64)> {
     let index = view.index;
     let weights = &index.weights;
     let home = index.ops[partial.ops[0]].service;
@@ -246,7 +247,7 @@ fn producers(view: &View<'_, '_>, partial: &Partial, need: &Need, most: usize) -
         {
             continue;
         }
-        let Some(mut confidence) = passes(index, op, need) else { continue };
+        let Some(mut confidence) = passes(index, op, consumer, need) else { continue };
         let claims = &index.typing.entities[need.entity].claims;
         if index.ops[op].service != home && claims.get(&home).is_some_and(|claim| *claim >= 3.0) {
             confidence *= 0.4;
@@ -273,6 +274,8 @@ fn score(view: &View<'_, '_>, partial: &Partial) -> f64 {
     total += literals;
     if searched.contains(&target) && asks_for_more(view, target) {
         total -= weights.bare_search;
+    } else if only_lists(view, target) && asks_for_more(view, target) {
+        total -= weights.bare_search;
     }
     total -= weights.unsupported * unsupported(view, partial, &searched);
     total += mention_score(view, partial);
@@ -282,6 +285,17 @@ fn score(view: &View<'_, '_>, partial: &Partial) -> f64 {
         total += wait_score(view, target);
     }
     total
+}
+
+/// Whether an operation merely lists the people of whom the clause asks something (`the birthday of the lead actor`).
+fn only_lists(view: &View<'_, '_>, target: OpId) -> bool {
+    let yields = &view.index.typing.operations[target].yields;
+    let is_person = |entities: &Vec<EntityId>| entities.iter().any(|entity| view.index.is_person(*entity));
+    let asked = view.mentions.last().filter(|last| is_person(last) && view.asks_for_attribute());
+    asked.is_some_and(|last| {
+        let mut own = yields.iter().filter(|y| last.contains(&y.entity) && view.index.is_person(y.entity)).peekable();
+        own.peek().is_some() && own.all(|y| y.nesting > 0)
+    })
 }
 
 /// Whether the clause has words about what is found, which finding it does not answer.

@@ -64,6 +64,8 @@ pub(crate) struct Clause {
     pub(crate) compare: bool,
     /// `using its ID`: the key is given from outside.
     pub(crate) has_key: bool,
+    /// Positions of `and`, commas and the like: nouns on both sides may be different things.
+    pub(crate) joints: Vec<usize>,
     /// A position behind `by` or `with`: what follows acts.
     pub(crate) agents: Vec<usize>,
 }
@@ -124,7 +126,7 @@ pub(crate) fn split(sentence: &Sentence, vocabulary: &Vocabulary) -> Vec<Clause>
 /// `read the payment and the order` reads twice: one clause for each noun, when there is nothing but nouns.
 fn distribute(group: Vec<Token>, vocabulary: &Vocabulary) -> Vec<Vec<Token>> {
     let is_reading = |token: &Token| matches!(token, Token::Word(word) if act_of_word(&word.lower) == Some(Act::Read));
-    let is_joint = |token: &Token| matches!(token, Token::Punctuation(',')) || is_word(token, &["and"]);
+    let is_joint = |token: &Token| matches!(token, Token::Punctuation(_)) || is_word(token, &["and"]);
     let Some(verb) = group.first().filter(|token| is_reading(token)).cloned() else { return vec![group] };
     let nouns: Vec<&[Token]> = group[1..].split(is_joint).filter(|part| !part.is_empty()).collect();
     if nouns.len() < 2 || !nouns.iter().all(|part| is_bare_noun(part, vocabulary)) {
@@ -275,6 +277,9 @@ fn is_verb_here(tokens: &[Token], at: usize, word: &Word, gerund: bool, vocabula
     if lower.ends_with("ed") && lower != "need" && lower != "feed" || lower.ends_with("tion") {
         return false;
     }
+    if is_unheard_verb(tokens, at, word, vocabulary) {
+        return true;
+    }
     if !vocabulary.is_verb(lower) || (is_stop(lower) && act_of_word(&word.lower).is_none()) {
         return false;
     }
@@ -298,6 +303,15 @@ fn is_verb_here(tokens: &[Token], at: usize, word: &Word, gerund: bool, vocabula
         Some(Token::Word(_)) => is_base || !is_ambiguous,
         _ => !is_ambiguous,
     }
+}
+
+/// A word that nobody knows, with an article behind it, where a clause may start: `and unflag a transaction`.
+fn is_unheard_verb(tokens: &[Token], at: usize, word: &Word, vocabulary: &Vocabulary) -> bool {
+    const ARTICLES: &[&str] = &["the", "a", "an", "any", "all", "its", "their", "my", "our"];
+    let lower = word.lower.as_str();
+    let is_plain =
+        lower.len() > 3 && singular(lower) == lower && !lower.ends_with("ly") && lower.chars().all(|c| c.is_ascii_alphabetic());
+    is_plain && !is_stop(lower) && !vocabulary.is_noun(lower) && tokens.get(at + 1).is_some_and(|next| is_word(next, ARTICLES))
 }
 
 /// A determiner or pronoun: what follows a verb and never a noun.
@@ -364,6 +378,7 @@ fn clause_of(group: &[Token], vocabulary: &Vocabulary) -> Clause {
         compare: false,
         has_key: false,
         agents: Vec::new(),
+        joints: Vec::new(),
     };
     let mut used = vec![false; group.len()];
     outcome(group, &mut clause, &mut used);
@@ -381,6 +396,9 @@ fn clause_of(group: &[Token], vocabulary: &Vocabulary) -> Clause {
             }
             Token::Punctuation(',') => purpose = false,
             _ => {}
+        }
+        if matches!(token, Token::Punctuation(',')) || is_word(token, &["and", "including", "plus"]) {
+            clause.joints.push(position);
         }
     }
     clause
@@ -403,6 +421,9 @@ fn opens_purpose(group: &[Token], position: usize, vocabulary: &Vocabulary) -> b
         _ => false,
     }
 }
+
+/// What is provided to the one who asks: `provide the price`, as opposed to `provide feedback`.
+const TOLD: &[&str] = &["me", "us", "the", "insights", "insight", "information", "details", "data"];
 
 fn take_word(
     group: &[Token],
@@ -432,7 +453,8 @@ fn take_word(
     let is_first = clause.words.is_empty() && clause.literals.is_empty() || acts;
     let is_verb = is_first && (act.is_some() || vocabulary.verbs.contains(&word.stem)) && !lower.ends_with("ed");
     if is_verb && clause.act.is_none() {
-        clause.act = act.or(Some(Act::Perform));
+        let is_told = lower == "provide" && group.get(position + 1).is_some_and(|next| is_word(next, TOLD));
+        clause.act = if is_told { Some(Act::Read) } else { act.or(Some(Act::Perform)) };
     }
     if is_stop(lower) && !is_verb || matches!(lower, "id" | "ids" | "identifier" | "identifiers") {
         return;

@@ -156,8 +156,9 @@ impl<'a> Index<'a> {
                 found.push(id);
             }
         }
-        if found.is_empty() && is_person_like(&stem) {
-            return self.persons.clone();
+        // An actor is somebody, whatever else is similar to the word.
+        if is_person_like(&stem) && !found.iter().any(|id| self.is_person(*id)) {
+            found.extend(&self.persons);
         }
         found
     }

@@ -18,6 +18,7 @@ pub(crate) struct ViewWord {
     pub(crate) weight: f64,
     pub(crate) factor: f64,
     pub(crate) is_verb: bool,
+    pub(crate) position: usize,
     pub(crate) strengths: HashMap<OpId, f64>,
 }
 
@@ -107,14 +108,14 @@ impl<'i, 'a> View<'i, 'a> {
         let words: Vec<ViewWord> = content
             .iter()
             .map(|word| {
-                let beside = if word.beside { weights.beside } else { 1.0 };
-                let factor = beside * word.factor * if word.is_verb || is_temporal(&word.stem) { weights.verb_word } else { 1.0 };
+                let factor = word.factor * if word.is_verb || is_temporal(&word.stem) { weights.verb_word } else { 1.0 };
                 ViewWord {
                     text: word.text.clone(),
                     stem: word.stem.clone(),
                     weight: index.weight(&word.stem) * factor,
                     factor: word.factor,
                     is_verb: word.is_verb,
+                    position: word.position,
                     strengths: strengths(index, word),
                 }
             })
@@ -253,7 +254,7 @@ impl<'i, 'a> View<'i, 'a> {
         // What is refused was an attempt to do something.
         let acts_only = self.clause.mode == Mode::Do
             && self.clause.outcome.is_some()
-            && self.clause.act.is_some_and(|act| matches!(act, Act::Create | Act::Update | Act::Delete));
+            && (self.clause.repeats || self.clause.act.is_some_and(|act| matches!(act, Act::Create | Act::Update | Act::Delete)));
         let fits = |method: &Method| if method.is_safe() { !acts_only } else { !looks_only };
         let mut ops: Vec<(f64, OpId)> = known
             .into_iter()

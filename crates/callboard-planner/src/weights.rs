@@ -32,8 +32,6 @@ pub struct Weights {
     pub word_most: f64,
     /// Verbs and words of time count this much of other words.
     pub verb_word: f64,
-    /// Words for who acts or gets something count this much of other words.
-    pub beside: f64,
     /// Worth of a covered word.
     pub coverage: f64,
     /// Extra worth of words that the clause's own operation covers, not its producers.
@@ -52,6 +50,8 @@ pub struct Weights {
     pub open_need: f64,
     /// Cost of a key that the caller chooses while the clause gives no name for it.
     pub unnamed: f64,
+    /// How much words behind a joint must weigh for an operation of their own.
+    pub second: f64,
     /// Cost of making a resource once more that an earlier clause made and this one means.
     pub made_again: f64,
     /// Worth of an operation that was called before, when the clause speaks of the second time.
@@ -98,7 +98,6 @@ impl Default for Weights {
             word_rarity: 0.35,
             word_most: 2.2,
             verb_word: 0.6,
-            beside: 0.6,
             coverage: 2.0,
             target_coverage: 0.5,
             unsupported: 0.8,
@@ -108,6 +107,7 @@ impl Default for Weights {
             confidence: 1.5,
             open_need: 1.0,
             unnamed: 2.0,
+            second: 2.0,
             made_again: 3.0,
             repeated: 3.0,
             literal: 2.2,

@@ -231,6 +231,102 @@ fn sentences_about_the_shop_cross_its_services() {
 }
 
 #[test]
+fn sentences_about_buying_use_what_was_made_before() {
+    let Some(system) = shop() else { return };
+    all_right(&check_sentences(
+        &system,
+        &[
+            (
+                "Register a customer, open a cart for her, add two teapots to the cart, place an order for the cart and pay it, then read \
+                 the payment and the order.",
+                &[
+                    "POST /customers",
+                    "POST /carts",
+                    "GET /products",
+                    "POST /carts/{cartId}/lines",
+                    "POST /orders",
+                    "POST /orders/{orderId}/payment",
+                    "GET /payments/{paymentId}",
+                    "GET /orders/{orderId}",
+                ],
+            ),
+            (
+                "Register a customer, find a product, open a cart, put the product into the cart, place an order, pay it and track the \
+                 shipment.",
+                &[
+                    "POST /customers",
+                    "GET /products",
+                    "POST /carts",
+                    "POST /carts/{cartId}/lines",
+                    "POST /orders",
+                    "POST /orders/{orderId}/payment",
+                    "GET /shipments/{trackingNumber}",
+                ],
+            ),
+            (
+                "A customer buys a teapot.",
+                &["POST /customers", "POST /carts", "GET /products", "POST /carts/{cartId}/lines", "POST /orders"],
+            ),
+            (
+                "Register a customer, then read it and forget it.",
+                &["POST /customers", "GET /customers/{id}", "DELETE /customers/{id}"],
+            ),
+        ],
+    ));
+}
+
+#[test]
+fn two_teapots_are_searched_for_by_name_and_put_in_twice() {
+    let plan = planned("Register a customer, open a cart for her and add two teapots to the cart.");
+    assert_eq!(
+        only_bindings(&plan, "addLine"),
+        ["path.cartId = step 1 /cartId", "body./productCode = step 2 /items/0/sku", "body./quantity = 2"]
+    );
+    assert_eq!(only_bindings(&plan, "listProducts"), ["query.q = \"teapot\""]);
+}
+
+#[test]
+fn what_is_refused_expects_the_documented_refusals() {
+    for (sentence, step) in [
+        ("A customer who was forgotten cannot order any more.", "orders POST /orders -> 409|422"),
+        ("Order for an unknown customer is refused.", "orders POST /orders -> 409|422"),
+        ("Pay an order twice: the second payment is refused.", "orders POST /orders/{orderId}/payment -> 402|404|409"),
+        ("Add a product, take it out of the catalog, it is not found any more.", "catalog GET /products/{sku} -> 404"),
+    ] {
+        let text = callboard_planner::render(&planned(sentence));
+        assert!(text.contains(step), "{sentence}\n{text}");
+    }
+}
+
+#[test]
+fn what_is_made_is_removed_last_made_first() {
+    let plan = planned("Register a customer, open a cart and read the cart.");
+    let removed: Vec<&str> = plan.teardown.iter().map(|step| step.step.as_str()).collect();
+    assert_eq!(removed, ["deleteCart", "deleteCustomer"]);
+}
+
+#[test]
+fn what_the_sentence_removes_may_be_gone_at_the_end() {
+    let text = callboard_planner::render(&planned("Register a customer and forget it."));
+    assert!(text.contains("finally customers DELETE /customers/{id} -> 204|404"), "{text}");
+}
+
+/// A sentence, planned over the shop.
+fn planned(sentence: &str) -> Plan {
+    let system = shop().expect("the shop is part of the project");
+    let plan = Planner::new(&system, &map(&system, &MapOptions::default()), &options()).plan(sentence, &options());
+    passes_our_check(&plan, &system, sentence);
+    plan
+}
+
+/// The rendered bindings of a step.
+fn only_bindings(plan: &Plan, step: &str) -> Vec<String> {
+    let text = callboard_planner::render(plan);
+    let lines = text.lines().skip_while(|line| !line.contains(&format!("({step};"))).skip(1);
+    lines.take_while(|line| line.starts_with(' ') && !line.contains(" check ")).map(|line| line.trim().to_owned()).collect()
+}
+
+#[test]
 fn sentences_about_pets_create_change_and_delete() {
     let Some(system) = petstore() else { return };
     all_right(&check_sentences(
