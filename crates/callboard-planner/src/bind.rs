@@ -148,7 +148,10 @@ impl<'a> Binder<'_, 'a> {
         if let Some(need) = need
             && !is_chosen(self.index, step.op, need)
         {
-            let found = self.need(step, need, before, used);
+            // An optional filter by the very resource that the path names says nothing.
+            let in_path = |other: &&Need| matches!(other.input, Input::Parameter(ParameterLocation::Path, _));
+            let is_named = types.needs.iter().filter(in_path).any(|other| other.entity == need.entity && other.input != need.input);
+            let found = if is_named && !parameter.required { None } else { self.need(step, need, before, used) };
             if found.is_some() || !parameter.required {
                 return found;
             }
