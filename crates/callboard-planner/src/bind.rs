@@ -150,7 +150,8 @@ impl<'a> Binder<'_, 'a> {
         {
             // An optional filter by the very resource that the path names says nothing.
             let in_path = |other: &&Need| matches!(other.input, Input::Parameter(ParameterLocation::Path, _));
-            let is_named = types.needs.iter().filter(in_path).any(|other| other.entity == need.entity && other.input != need.input);
+            let is_named =
+                types.needs.iter().filter(in_path).any(|other| other.entity == need.entity && other.input != need.input);
             let found = if is_named && !parameter.required { None } else { self.need(step, need, before, used) };
             if found.is_some() || !parameter.required {
                 return found;
