@@ -1,5 +1,7 @@
 //! Plans one sentence over definitions: `plan_sentence NAME=FILE … -- SENTENCE [--needs SERVICE=OUTPUT,…]`.
 
+#![expect(clippy::print_stdout, reason = "what is printed is what the command is for")]
+
 use callboard_definition::{Fetch, FetchError, load};
 use callboard_model::{ServiceName, System};
 use callboard_planner::{MapOptions, PlanOptions, Planner, ScenarioOptions, map, scenario_of};

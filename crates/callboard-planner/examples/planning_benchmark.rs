@@ -2,6 +2,8 @@
 //!
 //! The folder holds `restbench-tmdb` and `socbench-d`.
 
+#![expect(clippy::print_stdout, reason = "what is printed is what the command is for")]
+
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -164,7 +166,8 @@ fn report(label: &str, folder: &Path, options: &PlanOptions, verbose: bool, only
 
 /// Each part switched off by itself.
 fn ablations() -> HashMap<&'static str, fn(&mut Weights)> {
-    let parts: [(&'static str, fn(&mut Weights)); 9] = [
+    type Part = (&'static str, fn(&mut Weights));
+    let parts: [Part; 9] = [
         ("without synonyms", |w| w.synonym = 0.0),
         ("without unsupported tokens", |w| w.unsupported = 0.0),
         ("without literals", |w| (w.literal, w.unused_literal, w.literal_type) = (0.0, 0.0, 0.0)),

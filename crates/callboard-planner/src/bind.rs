@@ -420,7 +420,7 @@ impl<'a> Binder<'_, 'a> {
         }
         let value = self.synthesise(&schema, &pins, step);
         let mut bindings = Vec::new();
-        leaves(&value, Pointer::root(), &mut |pointer, leaf| {
+        leaves(&value, &Pointer::root(), &mut |pointer, leaf| {
             let pinned = pins.iter().find(|(at, _)| at == pointer);
             let source = pinned.map_or_else(|| self.made_up(step, pointer, leaf, before), |(_, source)| source.clone());
             bindings.push(Binding { input: Input::Body(pointer.clone()), source });
@@ -680,18 +680,18 @@ pub(crate) fn concrete_pointer(pointer: &Pointer, places: &[Place]) -> Option<Po
 }
 
 /// The leaves of a value: scalars, and lists and objects that are empty.
-fn leaves(value: &Value, at: Pointer, take: &mut impl FnMut(&Pointer, &Value)) {
+fn leaves(value: &Value, at: &Pointer, take: &mut impl FnMut(&Pointer, &Value)) {
     match value {
         Value::Object(map) if !map.is_empty() => {
             for (name, value) in map {
-                leaves(value, at.join(name), take);
+                leaves(value, &at.join(name), take);
             }
         }
         Value::Array(items) if !items.is_empty() => {
             for (i, item) in items.iter().enumerate() {
-                leaves(item, at.join(i.to_string()), take);
+                leaves(item, &at.join(i.to_string()), take);
             }
         }
-        _ => take(&at, value),
+        _ => take(at, value),
     }
 }

@@ -272,9 +272,7 @@ fn score(view: &View<'_, '_>, partial: &Partial) -> f64 {
     total += partial.confidence - partial.cost;
     let (literals, searched) = literal_score(view, partial);
     total += literals;
-    if searched.contains(&target) && asks_for_more(view, target) {
-        total -= weights.bare_search;
-    } else if only_lists(view, target) && asks_for_more(view, target) {
+    if (searched.contains(&target) || only_lists(view, target)) && asks_for_more(view, target) {
         total -= weights.bare_search;
     }
     total -= weights.unsupported * unsupported(view, partial, &searched);

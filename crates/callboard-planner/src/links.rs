@@ -92,7 +92,7 @@ fn map_of(system: &System, typing: &Typing, options: &MapOptions, signals: &Sign
     let linker = Linker::new(system, typing, options, signals);
     let (mut links, mut rejected) = (Vec::new(), Vec::new());
     for index in 0..typing.operations.len() {
-        links.extend(linker.into_operation(index, &mut rejected));
+        links.extend(linker.links_to_operation(index, &mut rejected));
     }
     links.extend(linker.confirmed_only(&links));
     SystemMap { entities: entities(system, typing), links, rejected }
@@ -156,7 +156,7 @@ impl<'a> Linker<'a> {
     }
 
     /// All links into one operation; what the user rejected goes to `rejected`.
-    fn into_operation(&self, index: usize, rejected: &mut Vec<Link>) -> Vec<Link> {
+    fn links_to_operation(&self, index: usize, rejected: &mut Vec<Link>) -> Vec<Link> {
         let mut links = Vec::new();
         let is_made_up = |need: &&Need| self.typing.operations[index].makes.contains(&need.input);
         for need in self.typing.operations[index].needs.iter().filter(|need| !is_made_up(need)) {

@@ -15,7 +15,7 @@ use crate::words::Act;
 const DEPTH: usize = 4;
 
 /// Replaces lists that only feed a change by what makes the resource.
-pub(crate) fn make(index: &Index<'_>, views: &[View<'_, '_>], steps: Vec<Step>) -> Vec<Step> {
+pub(crate) fn make(index: &Index<'_>, views: &[View<'_, '_>], steps: &[Step]) -> Vec<Step> {
     let mut made: Vec<Step> = Vec::with_capacity(steps.len());
     for (at, step) in steps.iter().enumerate() {
         let is_literal = views.get(step.clause).is_some_and(|view| !view.literals.is_empty());
@@ -57,8 +57,8 @@ fn handed_on_open(index: &Index<'_>, views: &[View<'_, '_>], step: &Step, before
 /// The resource that an operation changes: the last one that its path names.
 fn changed(index: &Index<'_>, op: OpId) -> Option<EntityId> {
     let changes = !index.ops[op].method.is_safe();
-    let needs = index.typing.operations[op].needs.iter().filter(|need| need.hard && changes);
-    needs.filter(|need| matches!(need.input, callboard_model::map::Input::Parameter(..))).last().map(|need| need.entity)
+    let mut needs = index.typing.operations[op].needs.iter().filter(|need| need.hard && changes);
+    needs.rfind(|need| matches!(need.input, callboard_model::map::Input::Parameter(..))).map(|need| need.entity)
 }
 
 fn lists(index: &Index<'_>, op: OpId, entity: EntityId) -> bool {

@@ -106,7 +106,7 @@ impl<'a> Planner<'a> {
 
     fn steps(&self, sequence: &Sequence, binder: &Binder<'_, 'a>) -> Worked {
         let steps = environment::ensure(&self.index, sequence.steps.clone(), &binder.options.environment_needs);
-        let steps = made::make(&self.index, binder.views, steps);
+        let steps = made::make(&self.index, binder.views, &steps);
         let steps = fill::fill(&self.index, binder.views, steps);
         let (bound, used) = binder.bind(&steps);
         let oracles = oracle::oracles(binder, &bound);
@@ -132,7 +132,7 @@ impl<'a> Planner<'a> {
         let operation = self.operations[bound.step.op].1;
         PlannedStep {
             operation: operation.key.clone(),
-            step: unique(step_name(operation), names),
+            step: unique(&step_name(operation), names),
             bindings: bound.bindings,
             confidence: (bound.step.confidence * 100.0).round() / 100.0,
             words: self.words(&bound.step, binder),
@@ -216,8 +216,8 @@ fn step_name(operation: &Operation) -> String {
     if name.is_empty() { "step".to_owned() } else { name.chars().take(48).collect() }
 }
 
-fn unique(name: String, names: &mut BTreeSet<String>) -> String {
-    let mut candidate = name.clone();
+fn unique(name: &str, names: &mut BTreeSet<String>) -> String {
+    let mut candidate = name.to_owned();
     let mut number = 2;
     while !names.insert(candidate.clone()) {
         candidate = format!("{name}-{number}");

@@ -61,7 +61,7 @@ fn is_removed(binder: &Binder<'_, '_>, later: &[Bound], remover: OpId, entity: E
         .chain([entity])
         .collect();
     later.iter().filter(|bound| binder.index.ops[bound.step.op].method == Method::Delete).any(|bound| {
-        let removed = binder.index.typing.operations[bound.step.op].needs.iter().filter(|need| need.hard).last();
+        let removed = binder.index.typing.operations[bound.step.op].needs.iter().rfind(|need| need.hard);
         removed.is_some_and(|need| keys.contains(&need.entity))
     })
 }

@@ -22,13 +22,16 @@ const PER_OPERATION: usize = 32;
 /// Weaker outputs are not kept.
 const MIN_SCORE: f64 = 0.2;
 
+/// What an answer of a schema yields, by the places read of it and the resource of the path.
+type BodyCache = HashMap<(*const Vec<Place>, Option<EntityId>), Arc<Vec<Yield>>>;
+
 /// Reads outputs. Each answer's schema is read once for each resource that a path with it is about.
 pub(crate) struct Yields<'a> {
     nouns: &'a Nouns,
     needs: Needs<'a>,
     profiles: Profiles,
     signals: &'a Signals,
-    bodies: HashMap<(*const Vec<Place>, Option<EntityId>), Arc<Vec<Yield>>>,
+    bodies: BodyCache,
 }
 
 impl<'a> Yields<'a> {

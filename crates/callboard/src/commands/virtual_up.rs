@@ -56,7 +56,7 @@ async fn up_wiremock(root: &Path, arguments: &VirtualUpArgs, terminal: &Terminal
     } else {
         terminal.data(&format!("{name}  {url}"));
     }
-    terminal.say(&format!("up with {} stubs; Ctrl-C stops. The admin API: {url}/__admin", server.stubs()));
+    terminal.say(format!("up with {} stubs; Ctrl-C stops. The admin API: {url}/__admin", server.stubs()));
     let cancel = CancellationToken::new();
     let running = server.run(cancel.clone());
     let stopping = async {
