@@ -1,7 +1,7 @@
 //! Turns the bytes of OpenAPI definitions into the API model of a service: Swagger 2.0, OpenAPI 3.0, 3.1 and 3.2, JSON and YAML, any
 //! number of files.
 //!
-//! [`load`] reads, [`diff`] compares two versions, [`discover`] recognises. The crate knows no file system and no network: the caller
+//! [`load()`] reads, [`diff()`] compares two versions, [`discover`] recognises. The crate knows no file system and no network: the caller
 //! implements [`Fetch`].
 
 pub mod codes;

@@ -1,6 +1,6 @@
 //! Runs scenarios over real HTTP and says what they teach about the system.
 //!
-//! [`run`] takes [`RunOptions`] and yields events while it goes on and all results at the end. From the wire upwards: [`Client`] sends
+//! [`run()`] takes [`RunOptions`] and yields events while it goes on and all results at the end. From the wire upwards: [`Client`] sends
 //! one request; a step builds, checks and judges it (`call`, `conformance`, `request_check`, `judge`, `step`); a workflow orders its
 //! steps (`flow`, `actions`, `called`); a scenario adds inputs and teardown (`scenario_run`); the dispatcher runs many scenarios (`run`).
 //!

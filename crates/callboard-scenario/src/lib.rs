@@ -1,6 +1,6 @@
 //! Arazzo: parse, check, format, expressions and criteria.
 //!
-//! A scenario file goes through [`parse`] (text to tree, with everything that is wrong in the file itself) and [`check`] (the tree
+//! A scenario file goes through [`parse()`] (text to tree, with everything that is wrong in the file itself) and [`check()`] (the tree
 //! against the definitions: everything that can be known before a request is sent). A runner evaluates what the tree holds, compiled:
 //! [`template::Template`]s and [`criterion::Criterion`]s against its own [`expression::Context`]. [`write()`] turns a tree into text.
 //!

@@ -10,6 +10,7 @@ use callboard_analysis::report::{self, RunReport};
 use callboard_model::map::SystemMap;
 use callboard_model::run::Verdict;
 use callboard_model::{Code, ServiceName, System};
+use callboard_planner::{MappedSystem, Planner};
 use callboard_shop::{Shop, ShopOptions};
 use tokio_util::sync::CancellationToken;
 
@@ -51,13 +52,13 @@ pub(crate) async fn demo(arguments: &DemoArgs, terminal: &Terminal) -> Result<Ex
     story.title("Six services, each with a definition and names of its own, are read as one system");
     let mut sources = Sources::default();
     let loaded = project.load_some(&[], &mut sources)?;
-    let map = callboard_planner::map(&loaded.system, &project.map_options());
-    story.system(&loaded.system, &map);
+    let mapped = MappedSystem::new(&loaded.system, &project.map_options());
+    story.system(&loaded.system, &mapped.map);
 
     story.title("A sentence becomes a scenario that crosses them; no model, no key, no network");
     let scenario = place.folder.join("scenarios/demo.arazzo.yaml");
     let options = plan::options(&project, None, &loaded.system)?;
-    let plan = callboard_planner::plan(&loaded.system, &map, SENTENCE, &options);
+    let plan = Planner::of(&mapped, &options).plan(SENTENCE, &options);
     let text = generate::scenario_text(&plan, &loaded.system, SENTENCE, &options, Some(&scenario))?;
     std::fs::write(&scenario, text).map_err(|error| Failure::file(&scenario, "write", &error))?;
     story.say(format!("\"{SENTENCE}\""));

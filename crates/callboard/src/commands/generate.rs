@@ -24,8 +24,7 @@ pub(crate) fn generate(project: &Project, arguments: &GenerateArgs, terminal: &T
     let loaded = project.load_some(&arguments.definitions.definitions, &mut sources)?;
     terminal.diagnostics(&loaded.diagnostics, &sources);
     let options = plan::options(project, arguments.env.as_deref(), &loaded.system)?;
-    let map = callboard_planner::map(&loaded.system, &project.map_options());
-    let plan = callboard_planner::plan(&loaded.system, &map, &arguments.sentence, &options);
+    let plan = plan::plan_of(project, &loaded.system, &arguments.sentence, &options);
     if plan.steps.is_empty() {
         return Err(plan::nothing_found(&loaded.system));
     }

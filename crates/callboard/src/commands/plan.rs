@@ -3,7 +3,7 @@
 use callboard_model::System;
 use callboard_model::map::Output;
 use callboard_model::plan::{Binding, BindingSource, Expectation, Plan, PlannedStep};
-use callboard_planner::PlanOptions;
+use callboard_planner::{MappedSystem, PlanOptions, Planner};
 use serde_json::{Value, json};
 
 use crate::cli::PlanArgs;
@@ -18,8 +18,7 @@ pub(crate) fn plan(project: &Project, arguments: &PlanArgs, terminal: &Terminal)
     let loaded = project.load_some(&arguments.definitions.definitions, &mut sources)?;
     terminal.diagnostics(&loaded.diagnostics, &sources);
     let options = options(project, arguments.env.as_deref(), &loaded.system)?;
-    let map = callboard_planner::map(&loaded.system, &project.map_options());
-    let plan = callboard_planner::plan(&loaded.system, &map, &arguments.sentence, &options);
+    let plan = plan_of(project, &loaded.system, &arguments.sentence, &options);
     if arguments.json {
         terminal.json(&to_json(&plan, &loaded.system));
     } else {
@@ -30,6 +29,12 @@ pub(crate) fn plan(project: &Project, arguments: &PlanArgs, terminal: &Terminal)
         return Err(nothing_found(&loaded.system));
     }
     Ok(Exit::Pass)
+}
+
+/// The plan of a sentence. The system is read once, for its map and for the plan.
+pub(crate) fn plan_of(project: &Project, system: &System, sentence: &str, options: &PlanOptions) -> Plan {
+    let mapped = MappedSystem::new(system, &project.map_options());
+    Planner::of(&mapped, options).plan(sentence, options)
 }
 
 /// No operation fits the sentence.

@@ -66,8 +66,7 @@ impl Planned {
         let project = Project::open("".into())?;
         let loaded = project.load_some(&[], &mut Sources::default())?;
         let options = plan::options(&project, environment, &loaded.system)?;
-        let map = callboard_planner::map(&loaded.system, &project.map_options());
-        let plan = callboard_planner::plan(&loaded.system, &map, sentence, &options);
+        let plan = plan::plan_of(&project, &loaded.system, sentence, &options);
         if plan.steps.is_empty() {
             return Err(plan::nothing_found(&loaded.system));
         }

@@ -37,7 +37,7 @@ pub(crate) fn latest() -> Vec<PathBuf> {
     paths
 }
 
-/// A file that [`write`] made: nothing else in the folder is ours to list or to remove.
+/// A file that [`write()`] made: nothing else in the folder is ours to list or to remove.
 fn is_report(path: &Path) -> bool {
     let is_id = path.file_stem().and_then(|stem| stem.to_str()).is_some_and(|stem| uuid::Uuid::try_parse(stem).is_ok());
     is_id && path.extension().is_some_and(|extension| extension == "html" || extension == "json")
