@@ -221,24 +221,11 @@ fn push_raw(piece: &str, tokens: &mut Vec<Raw>, starts_sentence: &mut bool) {
     let core_end = piece
         .rfind(|c: char| c.is_alphanumeric() || "%_/".contains(c))
         .map_or(core_start, |at| at + piece[at..].chars().next().map_or(1, char::len_utf8));
-    let mut mark = |text: &str, starts: &mut bool| {
-        for c in text.chars().filter(|c| ",;.:?!()&".contains(*c)) {
-            tokens.push(Raw {
-                text: c.to_string(),
-                lower: c.to_string(),
-                capital: false,
-                quoted: false,
-                possessive: false,
-                starts_sentence: false,
-            });
-            *starts |= ".?!".contains(c);
-        }
-    };
     if core_start >= core_end {
-        mark(piece, starts_sentence);
+        push_marks(piece, tokens, starts_sentence);
         return;
     }
-    mark(&piece[..core_start], starts_sentence);
+    push_marks(&piece[..core_start], tokens, starts_sentence);
     let core = &piece[core_start..core_end];
     let (core, possessive) = match core.strip_suffix("'s").or_else(|| core.strip_suffix("'S")) {
         Some(rest)
@@ -258,20 +245,22 @@ fn push_raw(piece: &str, tokens: &mut Vec<Raw>, starts_sentence: &mut bool) {
         starts_sentence: *starts_sentence,
     });
     *starts_sentence = false;
-    let mut mark = |text: &str, starts: &mut bool| {
-        for c in text.chars().filter(|c| ",;.:?!()&".contains(*c)) {
-            tokens.push(Raw {
-                text: c.to_string(),
-                lower: c.to_string(),
-                capital: false,
-                quoted: false,
-                possessive: false,
-                starts_sentence: false,
-            });
-            *starts |= ".?!".contains(c);
-        }
-    };
-    mark(&piece[core_end..], starts_sentence);
+    push_marks(&piece[core_end..], tokens, starts_sentence);
+}
+
+/// Punctuation marks, each a token; one that ends a sentence says so to the next word.
+fn push_marks(text: &str, tokens: &mut Vec<Raw>, starts_sentence: &mut bool) {
+    for c in text.chars().filter(|c| ",;.:?!()&".contains(*c)) {
+        tokens.push(Raw {
+            text: c.to_string(),
+            lower: c.to_string(),
+            capital: false,
+            quoted: false,
+            possessive: false,
+            starts_sentence: false,
+        });
+        *starts_sentence |= ".?!".contains(c);
+    }
 }
 
 /// `third` is 3, `two` is 2.
