@@ -15,12 +15,13 @@ use callboard_shop::{Shop, ShopOptions};
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::DemoArgs;
-use crate::commands::run::{Session, exit_of, html as html_report};
 use crate::commands::{generate, impact, plan};
 use crate::environment::{Environment, Wishes};
 use crate::exit::{Exit, Failure};
+use crate::outputs::html as html_report;
 use crate::progress::Progress;
 use crate::project::{Project, shown};
+use crate::session::{Session, exit_of};
 use crate::signals::cancel_when_stopped;
 use crate::suite::{Suite, used_services};
 use crate::terminal::{Sources, Terminal};

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use callboard_analysis::report::{self, RunReport};
 
-use crate::commands::run::html;
 use crate::exit::Failure;
+use crate::outputs::html;
 
 /// Where they are.
 const FOLDER: &str = ".callboard/reports";
