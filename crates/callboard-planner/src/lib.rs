@@ -12,12 +12,14 @@ pub mod words;
 
 mod beam;
 mod bind;
+mod body;
 mod chains;
 mod clauses;
 mod criteria;
 mod entities;
 mod environment;
 mod fill;
+mod identity;
 mod index;
 mod keys;
 mod lexicon;
@@ -27,11 +29,13 @@ mod needs;
 mod oracle;
 mod participle;
 mod path;
+mod pointers;
 mod profiles;
 mod score;
 mod sentence;
 mod shape;
 mod teardown;
+mod told;
 mod typing;
 mod yields;
 

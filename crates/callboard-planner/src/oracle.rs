@@ -8,9 +8,10 @@ use callboard_model::{Method, Operation, Pointer, StatusPattern};
 use regex::Regex;
 use serde_json::Value;
 
-use crate::bind::{Binder, Bound, concrete_pointer};
+use crate::bind::{Binder, Bound};
 use crate::clauses::{Mode, Pronoun};
 use crate::entities::EntityId;
+use crate::pointers::concrete_pointer;
 use crate::shape::{Kind, Place};
 use crate::words::{split_identifier, stem};
 
