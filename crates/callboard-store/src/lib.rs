@@ -11,9 +11,11 @@ pub mod record;
 pub mod recorder;
 mod schema;
 mod store;
+mod verdicts;
 mod write;
 
 pub use error::StoreError;
 pub use record::{RunContext, RunRecord, RunSummary, Sighting};
 pub use recorder::{Recorded, Recorder};
 pub use store::Store;
+pub use verdicts::TestVerdicts;

@@ -74,7 +74,7 @@ impl Store {
         Ok(counts.into_iter().fold(Summary::default(), add))
     }
 
-    fn all<T>(
+    pub(crate) fn all<T>(
         &self,
         rows: Result<Vec<SqliteRow>, sqlx::Error>,
         read: impl Fn(&SqliteRow) -> Result<T, sqlx::Error>,
@@ -150,7 +150,7 @@ fn run(row: &SqliteRow) -> Result<RunSummary, sqlx::Error> {
 }
 
 /// A word that this version does not know teaches nothing, so it is read as inconclusive: such a test is selected again.
-fn verdict(row: &SqliteRow) -> Result<Verdict, sqlx::Error> {
+pub(crate) fn verdict(row: &SqliteRow) -> Result<Verdict, sqlx::Error> {
     Ok(match row.try_get::<&str, _>("verdict")? {
         "passed" => Verdict::Passed,
         "failed" => Verdict::Failed,

@@ -131,6 +131,25 @@ async fn a_later_failure_keeps_the_last_pass_beside_it() {
 }
 
 #[tokio::test]
+async fn a_test_that_changes_its_mind_is_seen() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("store.db");
+    let runs = [Verdict::Passed, Verdict::Failed, Verdict::Inconclusive, Verdict::Flaky, Verdict::Passed];
+    for (number, verdict) in runs.into_iter().enumerate() {
+        let at = number as u64 + 1;
+        let results = [scenario("odd", verdict, at, &[orders()]), scenario("even", Verdict::Passed, at, &[orders()])];
+        keep(&path, &format!("r{at}"), at, &results).await;
+    }
+    let mut store = Store::open_to_read(&path).await.expect("it is there");
+    let tests = store.verdicts(10).await.expect("readable");
+    assert_eq!(tests.iter().map(|test| test.test.as_str()).collect::<Vec<_>>(), ["even", "odd"]);
+    assert_eq!((tests[0].changes(), tests[1].changes()), (0, 2));
+    assert_eq!((tests[1].count(Verdict::Failed), tests[1].count(Verdict::Flaky)), (1, 1));
+    assert_eq!(tests[1].verdicts, runs);
+    assert_eq!(store.verdicts(2).await.expect("readable")[1].verdicts, [Verdict::Flaky, Verdict::Passed]);
+}
+
+#[tokio::test]
 async fn a_crash_keeps_every_finished_scenario() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("store.db");

@@ -78,10 +78,8 @@ pub(crate) enum Command {
     Gaps(GapsArgs),
     /// Show the whole job on a bundled system: nothing to install
     Demo(DemoArgs),
-    /// Serve the project to agents: the Model Context Protocol over stdin and stdout
-    #[command(after_help = "An agent starts this command itself. Example of its registration:
-  {\"mcpServers\": {\"callboard\": {\"command\": \"callboard\", \"args\": [\"mcp\"]}}}")]
-    Mcp,
+    /// Serve the project to agents: the Model Context Protocol over stdin and stdout, or over HTTP
+    Mcp(McpArgs),
     /// Write a completion script for a shell
     #[command(after_help = "Example: callboard completions bash > ~/.local/share/bash-completion/completions/callboard")]
     Completions {
@@ -355,6 +353,31 @@ pub(crate) struct DemoArgs {
     pub(crate) open: bool,
 }
 
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  callboard mcp                                 an agent starts this itself, registered as
+                                                {\"mcpServers\": {\"callboard\": {\"command\": \"callboard\", \"args\": [\"mcp\"]}}}
+  callboard mcp --http                          agents connect to http://127.0.0.1:7423/mcp
+  callboard mcp --http 0.0.0.0:7423 --token-env CALLBOARD_MCP_TOKEN")]
+pub(crate) struct McpArgs {
+    /// Serve over streamable HTTP; an address, or a port of this machine [default: 127.0.0.1:7423]
+    #[arg(long, value_name = "ADDR", num_args = 0..=1, default_missing_value = "127.0.0.1:7423", value_parser = parse_address)]
+    pub(crate) http: Option<std::net::SocketAddr>,
+    /// Ask each HTTP request for the bearer token that this environment variable holds
+    #[arg(long, value_name = "NAME", requires = "http")]
+    pub(crate) token_env: Option<String>,
+}
+
+/// `127.0.0.1:7423`, `[::1]:7423`, `localhost:7423` or `7423`.
+fn parse_address(text: &str) -> Result<std::net::SocketAddr, String> {
+    let local = |port| std::net::SocketAddr::from(([127, 0, 0, 1], port));
+    let port = text.strip_prefix("localhost:").unwrap_or(text);
+    port.parse()
+        .map(local)
+        .or_else(|_| text.parse())
+        .map_err(|_| "expected an IP address and a port, such as 127.0.0.1:7423, or a port of this machine".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -363,6 +386,16 @@ mod tests {
     #[test]
     fn the_arguments_are_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn an_address_may_be_a_port_of_this_machine() {
+        let shown = |text: &str| parse_address(text).map(|address| address.to_string());
+        for text in ["7423", "localhost:7423", "127.0.0.1:7423"] {
+            assert_eq!(shown(text).as_deref(), Ok("127.0.0.1:7423"));
+        }
+        assert_eq!(shown("[::1]:0").as_deref(), Ok("[::1]:0"));
+        assert!(parse_address("example.com").is_err() && parse_address("70000").is_err());
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use callboard_model::names::TestName;
 use callboard_model::{Code, Service, ServiceName, System};
 use callboard_store::Sighting;
-use callboard_virtual::{BindError, Fleet, FleetOptions, Journal};
+use callboard_virtual::{Behaviour, BindError, Fleet, FleetOptions, Journal};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -29,15 +29,19 @@ impl VirtualFleet {
         let service = |name: &ServiceName| system.service(name.as_str()).cloned().map(Arc::new);
         let missing = environment.virtual_services.iter().filter(|(name, _)| !environment.targets.contains_key(*name));
         let services = missing.filter_map(|(name, place)| Some((service(name)?, place.address))).collect();
-        Self::start_services(services, seed).await
+        Self::start_services(services, seed, Behaviour::default()).await
     }
 
     /// Starts services at addresses; port 0 is any free one.
-    pub(crate) async fn start_services(services: Vec<(Arc<Service>, SocketAddr)>, seed: u64) -> Result<Self, Failure> {
+    pub(crate) async fn start_services(
+        services: Vec<(Arc<Service>, SocketAddr)>,
+        seed: u64,
+        behaviour: Behaviour,
+    ) -> Result<Self, Failure> {
         let paths: Vec<String> = services.iter().map(|(service, _)| service.base_path()).collect();
         let stood_in_for = services.iter().map(|(service, _)| service.clone()).collect();
-        let fleet =
-            Fleet::bind(FleetOptions { services, seed, ..FleetOptions::default() }).await.map_err(|error| not_bound(&error))?;
+        let options = FleetOptions { services, seed, behaviour, ..FleetOptions::default() };
+        let fleet = Fleet::bind(options).await.map_err(|error| not_bound(&error))?;
         let place =
             |((name, address), path): (&(ServiceName, SocketAddr), &String)| (name.clone(), format!("http://{address}{path}"));
         let addresses = fleet.addresses().iter().zip(&paths).map(place).collect();

@@ -59,8 +59,8 @@ fn dispatch(cli: &Cli, terminal: &Terminal) -> Result<Exit, Failure> {
     if let Command::Demo(arguments) = &cli.command {
         return block_on(commands::demo::demo(arguments, terminal));
     }
-    if let Command::Mcp = &cli.command {
-        return commands::mcp::mcp(cli.global.project.as_deref(), terminal);
+    if let Command::Mcp(arguments) = &cli.command {
+        return commands::mcp::mcp(cli.global.project.as_deref(), arguments, terminal);
     }
     let project = Project::find(cli.global.project.as_deref())?;
     match &cli.command {
@@ -73,7 +73,7 @@ fn dispatch(cli: &Cli, terminal: &Terminal) -> Result<Exit, Failure> {
         Command::Virtual(VirtualCommand::Up(arguments)) => block_on(commands::virtual_up::up(&project, arguments, terminal)),
         Command::Impact(arguments) => block_on(commands::impact::impact(&project, arguments, terminal)),
         Command::Gaps(arguments) => block_on(commands::gaps::gaps(&project, arguments, terminal)),
-        Command::Completions { .. } | Command::Demo(_) | Command::Mcp => {
+        Command::Completions { .. } | Command::Demo(_) | Command::Mcp(_) => {
             unreachable!("handled above: they need no project, or open it themselves")
         }
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use callboard_model::suggest::did_you_mean_or_list;
 use callboard_model::{Code, Service, System};
+use callboard_virtual::Behaviour;
 use callboard_virtual::wiremock::{StartError, WireMock, WireMockOptions};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
@@ -26,7 +27,7 @@ pub(crate) async fn up(project: &Project, arguments: &VirtualUpArgs, terminal: &
     let loaded = project.load_some(&arguments.definitions.definitions, &mut sources)?;
     terminal.diagnostics(&loaded.diagnostics, &sources);
     let services = places(chosen(&loaded.system, &arguments.names)?, arguments)?;
-    let fleet = VirtualFleet::start_services(services, arguments.seed).await?;
+    let fleet = VirtualFleet::start_services(services, arguments.seed, Behaviour::default()).await?;
     let rows: Vec<_> = fleet.addresses().iter().map(|(name, url)| json!({"name": name.as_str(), "url": url})).collect();
     if arguments.json {
         terminal.json(&json!({"version": 1, "services": rows}));

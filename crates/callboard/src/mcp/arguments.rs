@@ -142,6 +142,25 @@ pub(crate) struct UpArguments {
     /// The seed of all data; the same seed gives the same world.
     #[schemars(example = 1)]
     pub(crate) seed: Option<u64>,
+    /// Only what the seed holds and what requests made exists: an unknown key is 404. Otherwise small integer keys exist from the start.
+    #[serde(default)]
+    pub(crate) strict_keys: bool,
+    /// Answer requests without credentials, too, where the definition asks for some.
+    #[serde(default)]
+    pub(crate) open: bool,
+}
+
+/// What to forget.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ResetArguments {
+    /// The services; all that are up when absent.
+    #[serde(default)]
+    #[schemars(example = ["payments"])]
+    pub(crate) services: Vec<String>,
+    /// The test whose world is made anew; the one of requests that belong to no test when absent.
+    #[schemars(example = &"scenarios/buy.arazzo.yaml#buy")]
+    pub(crate) test: Option<String>,
 }
 
 /// Which services to stop standing in for.
@@ -178,6 +197,21 @@ pub(crate) struct ImpactArguments {
     pub(crate) base: String,
     /// How many tests are listed at most; `more` counts the rest.
     #[schemars(range(min = 1, max = 1000), example = 100)]
+    pub(crate) limit: Option<usize>,
+}
+
+/// Which tests to look at.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FlakyArguments {
+    /// Only tests whose name contains this text.
+    #[schemars(example = &"buy.arazzo.yaml")]
+    pub(crate) test: Option<String>,
+    /// How many of the latest runs count.
+    #[schemars(range(min = 1, max = 10_000), example = 100)]
+    pub(crate) runs: Option<u32>,
+    /// How many tests are listed at most; `more` counts the rest.
+    #[schemars(range(min = 1, max = 1000), example = 50)]
     pub(crate) limit: Option<usize>,
 }
 

@@ -1,5 +1,5 @@
-//! The project as tools for agents: the Model Context Protocol (<https://modelcontextprotocol.io>) over stdin and stdout, with the
-//! official SDK.
+//! The project as tools for agents: the Model Context Protocol (<https://modelcontextprotocol.io>) over stdin and stdout or streamable
+//! HTTP ([`http`]), with the official SDK.
 //!
 //! A tool is a command of ours in other clothes: it reads the project anew, so that it sees what the agent has just changed, and returns a
 //! small JSON value with a short text. Nothing but protocol messages goes to stdout; talk goes to stderr.
@@ -12,6 +12,8 @@ mod answer;
 mod arguments;
 mod author;
 mod change;
+mod flaky;
+mod http;
 mod map;
 mod place;
 mod progress;
@@ -22,4 +24,5 @@ mod server;
 mod stage;
 mod tools;
 
+pub(crate) use http::{HttpOptions, serve_http};
 pub(crate) use server::serve;

@@ -1,18 +1,19 @@
-//! Virtual services that live as long as the session: the tools `virtual_up`, `virtual_down` and `virtual_journal`.
+//! Virtual services that live as long as the server: the tools `virtual_up`, `virtual_reset`, `virtual_down` and `virtual_journal`.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use callboard_model::suggest::did_you_mean_or_list;
-use callboard_model::{Service, ServiceName, System};
+use callboard_model::{Code, Service, ServiceName, System};
 use callboard_runner::{Client, Limits, Outgoing, Scenario};
 use callboard_store::Sighting;
+use callboard_virtual::Behaviour;
 use callboard_virtual::journal::Entry;
 use serde_json::{Value, json};
 
 use super::answer::{Answer, Listed};
-use super::arguments::{DownArguments, JournalArguments, UpArguments};
+use super::arguments::{DownArguments, JournalArguments, ResetArguments, UpArguments};
 use crate::commands::virtual_up;
 use crate::environment::{Environment, Wishes};
 use crate::exit::Failure;
@@ -42,10 +43,12 @@ impl Stage {
         let loaded = project.load_some(&[], &mut Sources::default())?;
         let chosen = virtual_up::chosen(&loaded.system, &arguments.services)?;
         let places = places(&project, arguments, &loaded.system, &chosen)?;
+        let behaviour = Behaviour { strict_keys: arguments.strict_keys, ask_for_credentials: !arguments.open };
         for (service, address) in places {
             if self.address(&service.name).is_none() {
                 let name = service.name.clone();
-                let fleet = VirtualFleet::start_services(vec![(service, address)], arguments.seed.unwrap_or(1)).await?;
+                let seed = arguments.seed.unwrap_or(1);
+                let fleet = VirtualFleet::start_services(vec![(service, address)], seed, behaviour).await?;
                 self.add(name, fleet).await;
             }
         }
@@ -74,6 +77,29 @@ impl Stage {
         let text =
             if names.is_empty() { "no virtual service was up".to_owned() } else { format!("stopped: {}", names.join(", ")) };
         Ok(Answer::new(json!({"stopped": names, "services": self.rows()}), &text))
+    }
+
+    /// Gives a test, or requests without one, a fresh world.
+    pub(crate) async fn reset(&self, arguments: &ResetArguments) -> Result<Answer, Failure> {
+        let chosen = self.chosen(&arguments.services)?;
+        let client = Client::new();
+        for (name, url) in &chosen {
+            let Some(request) = reset(url, arguments.test.as_deref()) else { continue };
+            let sent = client.send(request, &Limits::default()).await;
+            sent.map_err(|error| Failure::not_ready(Code("virtual"), format!("`{name}` was not reset: {error}"), None))?;
+        }
+        let names: Vec<String> = chosen.iter().map(|(name, _)| name.to_string()).collect();
+        let text = if names.is_empty() { "no virtual service is up".to_owned() } else { format!("reset: {}", names.join(", ")) };
+        Ok(Answer::new(json!({"reset": names}), &text))
+    }
+
+    fn chosen(&self, names: &[String]) -> Result<Vec<(ServiceName, String)>, Failure> {
+        let up = self.lock();
+        for name in names {
+            require_up(&up, name)?;
+        }
+        let is_chosen = |name: &ServiceName| names.is_empty() || names.iter().any(|chosen| chosen == name.as_str());
+        Ok(up.iter().filter(|(name, _)| is_chosen(name)).map(|(name, standing)| (name.clone(), standing.url.clone())).collect())
     }
 
     /// Stops all.
@@ -137,7 +163,7 @@ impl Stage {
     pub(crate) async fn freshen(&self, scenarios: &[Scenario]) {
         let client = Client::new();
         for (_, url) in self.addresses() {
-            for request in scenarios.iter().filter_map(|scenario| reset(&url, scenario.name.as_str())) {
+            for request in scenarios.iter().filter_map(|scenario| reset(&url, Some(scenario.name.as_str()))) {
                 // A service that does not answer is found by the run itself.
                 let _ = client.send(request, &Limits::default()).await;
             }
@@ -184,13 +210,15 @@ fn is_of_test(entry: &Entry, wanted: Option<&str>) -> bool {
     wanted.is_none_or(|wanted| entry.test.as_deref().is_some_and(|test| test.contains(wanted)))
 }
 
-/// The request that makes a virtual service forget what a test changed.
-fn reset(base: &str, test: &str) -> Option<Outgoing> {
+/// The request that makes a virtual service forget what a test, or nobody, changed.
+fn reset(base: &str, test: Option<&str>) -> Option<Outgoing> {
     let url = url::Url::parse(base).ok()?.join("/__callboard/reset").ok()?;
-    let encoded: String = url::form_urlencoded::byte_serialize(test.as_bytes()).collect();
-    let baggage = format!("callboard.test={}", encoded.replace('+', "%20"));
     let mut headers = http::HeaderMap::new();
-    headers.insert("baggage", http::HeaderValue::try_from(baggage).ok()?);
+    if let Some(test) = test {
+        let encoded: String = url::form_urlencoded::byte_serialize(test.as_bytes()).collect();
+        let baggage = format!("callboard.test={}", encoded.replace('+', "%20"));
+        headers.insert("baggage", http::HeaderValue::try_from(baggage).ok()?);
+    }
     Some(Outgoing { method: http::Method::POST, url: url.as_str().parse().ok()?, headers, body: bytes::Bytes::new() })
 }
 

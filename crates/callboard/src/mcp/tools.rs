@@ -10,12 +10,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::answer::Answer;
 use super::arguments::{
-    CheckArguments, DownArguments, GapsArguments, GenerateArguments, ImpactArguments, JournalArguments, MapArguments,
-    PlanArguments, RunArguments, UpArguments, WriteArguments, parse,
+    CheckArguments, DownArguments, FlakyArguments, GapsArguments, GenerateArguments, ImpactArguments, JournalArguments,
+    MapArguments, PlanArguments, ResetArguments, RunArguments, UpArguments, WriteArguments, parse,
 };
 use super::progress::Progress;
 use super::server::Session;
-use super::{author, change, map, run};
+use super::{author, change, flaky, map, run};
 use crate::exit::Failure;
 
 /// One call of a tool.
@@ -38,13 +38,15 @@ pub(crate) enum Kind {
     Check,
     Run,
     VirtualUp,
+    VirtualReset,
     VirtualDown,
     VirtualJournal,
     Impact,
     Gaps,
+    Flaky,
 }
 
-const ALL: [Kind; 11] = [
+const ALL: [Kind; 13] = [
     Kind::Map,
     Kind::Plan,
     Kind::Generate,
@@ -52,10 +54,12 @@ const ALL: [Kind; 11] = [
     Kind::Check,
     Kind::Run,
     Kind::VirtualUp,
+    Kind::VirtualReset,
     Kind::VirtualDown,
     Kind::VirtualJournal,
     Kind::Impact,
     Kind::Gaps,
+    Kind::Flaky,
 ];
 
 /// All tools as clients list them.
@@ -83,10 +87,12 @@ impl Kind {
             Self::Check => "check",
             Self::Run => "run",
             Self::VirtualUp => "virtual_up",
+            Self::VirtualReset => "virtual_reset",
             Self::VirtualDown => "virtual_down",
             Self::VirtualJournal => "virtual_journal",
             Self::Impact => "impact",
             Self::Gaps => "gaps",
+            Self::Flaky => "flaky",
         }
     }
 
@@ -99,10 +105,12 @@ impl Kind {
             Self::Check => "Check scenarios",
             Self::Run => "Run scenarios",
             Self::VirtualUp => "Stand in for services",
+            Self::VirtualReset => "Give virtual services a fresh world",
             Self::VirtualDown => "Stop virtual services",
             Self::VirtualJournal => "Show what virtual services saw",
             Self::Impact => "Tell what a change concerns",
             Self::Gaps => "Show what is not tested",
+            Self::Flaky => "Show tests that change their verdict",
         }
     }
 
@@ -134,30 +142,38 @@ impl Kind {
                  stand in. Supports progress and cancellation."
             }
             Self::VirtualUp => {
-                "Stands in for services with state, made from their definitions, until virtual_down or the end of the session. Returns their \
+                "Stands in for services with state, made from their definitions, until virtual_down or the end of the server. Returns their \
                  URLs. A service that is up already stays as it is."
             }
-            Self::VirtualDown => "Stops virtual services of this session. Their data and journal are lost.",
+            Self::VirtualReset => {
+                "Makes virtual services forget what a test, or requests without a test, changed. `run` does this by itself for the tests \
+                 that it runs."
+            }
+            Self::VirtualDown => "Stops virtual services of this server. Their data and journal are lost.",
             Self::VirtualJournal => {
-                "The latest requests that virtual services of this session answered: method, target, test, body, status, and why that was the \
+                "The latest requests that virtual services of this server answered: method, target, test, body, status, and why that was the \
                  answer."
             }
             Self::Impact => {
                 "Tells which tests the change since a git revision concerns, each with its reasons, and what was not known. Unknown selects."
             }
             Self::Gaps => "Operations that no test calls, and how much of each service is tested.",
+            Self::Flaky => {
+                "Tests that passed only when a step was repeated, or that both passed and failed in the runs that this project kept, with \
+                 counts. Whether the code changed between runs is not known."
+            }
         }
     }
 
     fn annotations(self) -> ToolAnnotations {
         match self {
-            Self::Map | Self::Plan | Self::Check | Self::VirtualJournal | Self::Impact | Self::Gaps => reads(),
+            Self::Map | Self::Plan | Self::Check | Self::VirtualJournal | Self::Impact | Self::Gaps | Self::Flaky => reads(),
             // With `overwrite`, a file is replaced.
             Self::Generate | Self::WriteScenario => writes().destructive(true).idempotent(true),
             // Requests change what the services hold, and services may be anywhere.
             Self::Run => writes().destructive(true).idempotent(false).open_world(true),
             Self::VirtualUp => writes().destructive(false).idempotent(true),
-            Self::VirtualDown => writes().destructive(true).idempotent(true),
+            Self::VirtualReset | Self::VirtualDown => writes().destructive(true).idempotent(true),
         }
     }
 
@@ -170,10 +186,12 @@ impl Kind {
             Self::Check => schema::<CheckArguments>(),
             Self::Run => schema::<RunArguments>(),
             Self::VirtualUp => schema::<UpArguments>(),
+            Self::VirtualReset => schema::<ResetArguments>(),
             Self::VirtualDown => schema::<DownArguments>(),
             Self::VirtualJournal => schema::<JournalArguments>(),
             Self::Impact => schema::<ImpactArguments>(),
             Self::Gaps => schema::<GapsArguments>(),
+            Self::Flaky => schema::<FlakyArguments>(),
         }
     }
 
@@ -192,10 +210,12 @@ impl Kind {
             Self::Check => author::check(&parse(arguments)?),
             Self::Run => run::run(&parse(arguments)?, call).await,
             Self::VirtualUp => stage.up(&parse(arguments)?).await,
+            Self::VirtualReset => stage.reset(&parse(arguments)?).await,
             Self::VirtualDown => stage.down(&parse(arguments)?).await,
             Self::VirtualJournal => stage.journal(&parse(arguments)?),
             Self::Impact => change::impact(&parse(arguments)?).await,
             Self::Gaps => change::gaps(&parse(arguments)?).await,
+            Self::Flaky => flaky::flaky(&parse(arguments)?).await,
         }
     }
 }

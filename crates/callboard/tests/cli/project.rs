@@ -83,9 +83,7 @@ impl Project {
 
     /// Starts `callboard` and lets it go on.
     pub(crate) fn start(&self, arguments: &[&str]) -> Running {
-        let mut child = self.command(arguments).spawn().expect("the binary starts");
-        let stdout = BufReader::new(child.stdout.take().expect("stdout is a pipe"));
-        Running { child, stdout, command: arguments.join(" ") }
+        Running::of(self.command(arguments), &arguments.join(" "))
     }
 
     /// Runs git in this folder.
@@ -140,6 +138,13 @@ pub(crate) struct Running {
 }
 
 impl Running {
+    /// Starts a command.
+    pub(crate) fn of(mut command: Command, shown: &str) -> Self {
+        let mut child = command.spawn().expect("the binary starts");
+        let stdout = BufReader::new(child.stdout.take().expect("stdout is a pipe"));
+        Self { child, stdout, command: shown.to_owned() }
+    }
+
     /// The next line of stdout.
     pub(crate) async fn line(&mut self) -> String {
         let mut line = String::new();

@@ -1,4 +1,4 @@
-//! An agent: the client of the SDK, connected to `callboard mcp` by pipes, with an eye on every byte that comes out of it.
+//! An agent: the client of the SDK, connected to `callboard mcp` by pipes, with an eye on every byte that comes out of it, or over HTTP.
 
 use std::process::Stdio;
 use std::sync::{Arc, Mutex};
@@ -9,13 +9,15 @@ use rmcp::model::{
     ResourceContents,
 };
 use rmcp::service::{NotificationContext, PeerRequestOptions, RequestHandle, RoleClient, RunningService, ServiceError};
+use rmcp::transport::StreamableHttpClientTransport;
+use rmcp::transport::streamable_http_client::StreamableHttpClientTransportConfig;
 use rmcp::{ClientHandler, ServiceExt as _};
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::process::{Child, ChildStdout};
 use tokio::task::JoinHandle;
 
-use crate::project::Project;
+use crate::project::{Project, Running};
 
 /// No call of these tests may take longer.
 const DEADLINE: Duration = Duration::from_secs(120);
@@ -23,10 +25,28 @@ const DEADLINE: Duration = Duration::from_secs(120);
 /// A connected client.
 pub(crate) struct Agent {
     client: RunningService<RoleClient, Listener>,
-    child: Child,
-    lines: JoinHandle<usize>,
-    stderr: JoinHandle<String>,
+    server: Server,
 }
+
+/// What the client talks to.
+enum Server {
+    /// A process of its own, by pipes.
+    Pipes { child: Child, lines: JoinHandle<usize>, stderr: JoinHandle<String> },
+    /// A server that goes on when the client is gone.
+    Http(Box<Running>),
+    /// The same, when somebody else looks after it.
+    Elsewhere,
+}
+
+/// How client and server are connected.
+#[derive(Clone, Copy)]
+pub(crate) enum Over {
+    Pipes,
+    Http,
+}
+
+/// The token of servers that ask for one.
+pub(crate) const TOKEN: &str = "a-long-and-secret-token";
 
 /// Keeps what the server tells on its own account.
 #[derive(Clone, Default)]
@@ -61,7 +81,26 @@ impl Agent {
             text
         });
         let client = within(Listener::default().serve((reader, stdin))).await.expect("the server says hello");
-        Self { client, child, lines, stderr }
+        Self { client, server: Server::Pipes { child, lines, stderr } }
+    }
+
+    /// Starts a server of either kind, and connects.
+    pub(crate) async fn start_over(over: Over, project: &Project) -> Self {
+        match over {
+            Over::Pipes => Self::start(project).await,
+            Over::Http => {
+                let (server, url) = serve_http(project).await;
+                Self { server: Server::Http(Box::new(server)), ..Self::connect(&url).await }
+            }
+        }
+    }
+
+    /// Connects to a server that listens already.
+    pub(crate) async fn connect(url: &str) -> Self {
+        let config = StreamableHttpClientTransportConfig::with_uri(url).auth_header(TOKEN);
+        let transport = StreamableHttpClientTransport::from_config(config);
+        let client = within(Listener::default().serve(transport)).await.expect("the server says hello");
+        Self { client, server: Server::Elsewhere }
     }
 
     /// The connection.
@@ -114,10 +153,20 @@ impl Agent {
         self.client.service().progress.lock().expect("nobody panics with it").clone()
     }
 
-    /// Closes the connection; the server ends by itself, without an error. Returns its stderr.
+    /// Closes the connection; the server ends, without an error: by itself, or by a signal over HTTP. Returns its stderr.
     pub(crate) async fn end(self) -> String {
-        let Self { client, mut child, lines, stderr } = self;
+        let Self { client, server } = self;
         within(client.cancel()).await.expect("the connection closes");
+        let (mut child, lines, stderr) = match server {
+            Server::Pipes { child, lines, stderr } => (child, lines, stderr),
+            Server::Http(running) => {
+                running.signal("TERM");
+                let outcome = running.end().await;
+                outcome.exits(0);
+                return outcome.stderr;
+            }
+            Server::Elsewhere => return String::new(),
+        };
         let status = within(child.wait()).await.expect("the server ends");
         let stderr = within(stderr).await.expect("stderr was read");
         assert!(status.success(), "{status}: {stderr}");
@@ -126,6 +175,16 @@ impl Agent {
         assert!(count > 0);
         stderr
     }
+}
+
+/// Starts `callboard mcp --http` at a free port; where it is comes from its first line.
+pub(crate) async fn serve_http(project: &Project) -> (Running, String) {
+    let mut command = project.command(&["mcp", "--http", "0", "--token-env", "TOKEN"]);
+    command.env("TOKEN", TOKEN);
+    let mut running = Running::of(command, "mcp --http 0");
+    let url = running.line().await;
+    assert!(url.starts_with("http://127.0.0.1:") && url.ends_with("/mcp"), "{url}");
+    (running, url)
 }
 
 fn request(tool: &'static str, arguments: Value) -> CallToolRequestParams {

@@ -13,6 +13,7 @@ mod agent;
 mod at_once;
 mod bad_input;
 mod hostile;
+mod http;
 mod python;
 mod session;
 mod tools;

@@ -1,8 +1,9 @@
 """A session with the official Python client: map, generate, write with a mistake, mend, check, run, impact.
 
     python3 session.py CALLBOARD PROJECT
+    python3 session.py http://127.0.0.1:7423/mcp TOKEN
 
-PROJECT is a copy of the shop whose services answer (payments may be down: a virtual service stands in). Prints one line for each step and
+The first form starts the server and talks over pipes, the second one talks to a server that is there. PROJECT is a copy of the shop whose services answer (payments may be down: a virtual service stands in). Prints one line for each step and
 ends with an assertion error where an answer is not the expected one.
 """
 
@@ -85,10 +86,21 @@ async def talk(session):
     await call(session, "virtual_down", {})
 
 
-async def main(callboard, project):
-    server = StdioServerParameters(command=callboard, args=["mcp", "-C", project])
-    async with stdio_client(server) as (read, write):
-        async with ClientSession(read, write) as session:
+def connection(server, secret):
+    if not server.startswith("http://"):
+        return stdio_client(StdioServerParameters(command=server, args=["mcp", "-C", secret]))
+    from mcp.client import streamable_http
+    from mcp.shared._httpx_utils import create_mcp_http_client
+
+    headers = {"Authorization": f"Bearer {secret}"}
+    if hasattr(streamable_http, "streamable_http_client"):
+        return streamable_http.streamable_http_client(server, http_client=create_mcp_http_client(headers=headers))
+    return streamable_http.streamablehttp_client(server, headers=headers)
+
+
+async def main(server, secret):
+    async with connection(server, secret) as streams:
+        async with ClientSession(streams[0], streams[1]) as session:
             await talk(session)
     print("ok")
 

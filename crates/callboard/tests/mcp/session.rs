@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use callboard_shop::ShopOptions;
 use serde_json::{Value, json};
 
-use crate::agent::Agent;
+use crate::agent::{Agent, Over};
 use crate::project::{Project, texts};
 use crate::shop::RunningShop;
 
@@ -13,9 +13,18 @@ const PATH: &str = "scenarios/by-an-agent.arazzo.yaml";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_agent_writes_checks_and_runs_a_scenario_across_services() {
+    whole_session(Over::Pipes).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_session_over_http() {
+    whole_session(Over::Http).await;
+}
+
+async fn whole_session(over: Over) {
     let project = Project::with(callboard_shop::files());
     project.write(".gitignore", ".callboard/\n");
-    let agent = Agent::start(&project).await;
+    let agent = Agent::start_over(over, &project).await;
 
     let up = agent.call("virtual_up", json!({"services": ["payments"], "free_port": true})).await;
     let payments = up["services"][0]["url"].as_str().expect("an address").to_owned();
@@ -141,5 +150,49 @@ async fn a_failed_run_says_what_was_expected_and_how_to_repeat_it() {
     assert!(failure["body"].as_str().is_some_and(|body| body.contains("kettle")));
     let replay = run["replay"].as_str().expect("a command");
     assert!(replay.starts_with("callboard run scenarios/orders.arazzo.yaml --filter "), "{replay}");
+    agent.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_test_that_fails_after_it_passed_is_told_with_what_is_not_known() {
+    let is_good = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(true));
+    let good = is_good.clone();
+    let server = callboard_testkit::TestServer::start(move |request| match request.method.as_str() {
+        "GET" if !good.load(std::sync::atomic::Ordering::SeqCst) => {
+            callboard_testkit::Reply::json(200, &json!({"id": 7, "item": "kettle"}))
+        }
+        _ => crate::orders::answer(request),
+    })
+    .await;
+    let project = crate::orders::project(&server.url(""), &["buy"]);
+    let agent = Agent::start(&project).await;
+    assert_eq!(agent.call("flaky", json!({})).await["known"], 0);
+    assert_eq!(agent.call("run", json!({})).await["outcome"], "passed");
+    assert_eq!(agent.call("flaky", json!({})).await["tests"], json!([]));
+    is_good.store(false, std::sync::atomic::Ordering::SeqCst);
+    assert_eq!(agent.call("run", json!({})).await["outcome"], "failed");
+    let flaky = agent.call("flaky", json!({"test": "buy"})).await;
+    let row = &flaky["tests"][0];
+    assert_eq!(
+        (&row["passed"], &row["failed"], &row["changes"], &row["latest"]),
+        (&json!(1), &json!(1), &json!(1), &json!("failed"))
+    );
+    assert!(flaky["caveat"].as_str().is_some_and(|text| text.contains("run it again")), "{flaky:#}");
+    agent.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_virtual_service_is_shaped_and_reset() {
+    let project = crate::orders::project("http://127.0.0.1:1", &["buy"]);
+    let agent = Agent::start(&project).await;
+    let up = agent.call("virtual_up", json!({"free_port": true, "strict_keys": true, "open": true})).await;
+    assert_eq!(texts(&up["services"], "name"), ["orders"]);
+    assert_eq!(
+        agent.call("virtual_reset", json!({"test": "scenarios/orders.arazzo.yaml#buy"})).await["reset"],
+        json!(["orders"])
+    );
+    assert_eq!(agent.call("virtual_reset", json!({"services": ["orders"]})).await["reset"], json!(["orders"]));
+    let refused = agent.refused("virtual_reset", json!({"services": ["ordres"]})).await;
+    assert!(refused["help"].as_str().is_some_and(|help| help.contains("orders")), "{refused:#}");
     agent.end().await;
 }

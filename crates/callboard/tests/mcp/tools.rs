@@ -30,10 +30,12 @@ async fn tools_say_truly_whether_they_change_anything() {
     check: reads twice-is-once
     run: destroys open-world
     virtual_up: twice-is-once
+    virtual_reset: destroys twice-is-once
     virtual_down: destroys twice-is-once
     virtual_journal: reads twice-is-once
     impact: reads twice-is-once
     gaps: reads twice-is-once
+    flaky: reads twice-is-once
     ");
     agent.end().await;
 }
