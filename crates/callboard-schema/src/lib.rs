@@ -1,10 +1,11 @@
-//! JSON Schema as definitions use it: validate, synthesise, serialise.
+//! JSON Schema as definitions use it: validate, synthesise (ordinary values and such with a purpose), serialise.
 //!
-//! Layer 1, pure. All three read a [`callboard_model::Schema`] where it stands and know the dialects of Swagger 2.0, OpenAPI 3.0 and
+//! Layer 1, pure. All of them read a [`callboard_model::Schema`] where it stands and know the dialects of Swagger 2.0, OpenAPI 3.0 and
 //! OpenAPI 3.1: what one of them says about a value is translated once, when a [`Validator`] is compiled.
 
 mod bundle;
 mod cycle;
+pub mod directed;
 mod discriminator;
 mod format;
 mod keyword;

@@ -3,11 +3,11 @@
 //! Each place of a value draws from its own source, seeded with the seed and its pointer: an optional property more or less does not
 //! change its neighbours. What comes out is judged by the [`Validator`]; what it refuses is made again, plainer each time.
 
-mod facts;
+pub(crate) mod facts;
 mod generate;
 mod names;
-mod number;
-mod pattern;
+pub(crate) mod number;
+pub(crate) mod pattern;
 mod text;
 
 use std::collections::HashSet;
@@ -16,6 +16,7 @@ use callboard_model::{Pointer, Schema};
 use serde_json::Value;
 
 use crate::validate::{Direction, Validator, Violation};
+pub(crate) use generate::Dice;
 use generate::Generator;
 
 /// How much of what is optional is filled in.

@@ -9,15 +9,15 @@ use crate::discriminator::{self, Choices};
 const MAX_CHOICES: usize = 12;
 
 /// The merged view of a schema, with one alternative of each `oneOf` and `anyOf` chosen.
-pub(super) struct Facts<'a> {
+pub(crate) struct Facts<'a> {
     parts: Vec<Schema<'a>>,
     /// Properties that decide between alternatives, with the value of the chosen one.
-    pub(super) forced: Vec<(String, Value)>,
+    pub(crate) forced: Vec<(String, Value)>,
 }
 
 impl<'a> Facts<'a> {
     /// Merges. `choose` picks among alternatives.
-    pub(super) fn of(schema: &Schema<'a>, choose: &mut dyn FnMut(&[Schema<'a>]) -> usize) -> Self {
+    pub(crate) fn of(schema: &Schema<'a>, choose: &mut dyn FnMut(&[Schema<'a>]) -> usize) -> Self {
         let mut facts = Self { parts: schema.parts(), forced: Vec::new() };
         facts.inherited_discriminator(schema);
         let mut at = 0;
@@ -80,37 +80,37 @@ impl<'a> Facts<'a> {
     }
 
     /// The values of a keyword in all parts.
-    pub(super) fn all<'s>(&'s self, keyword: &'s str) -> impl Iterator<Item = &'a Value> + 's {
+    pub(crate) fn all<'s>(&'s self, keyword: &'s str) -> impl Iterator<Item = &'a Value> + 's {
         self.parts.iter().filter_map(move |part| part.keyword(keyword))
     }
 
     /// Whether any part has one of these keywords.
-    pub(super) fn has(&self, keywords: &[&str]) -> bool {
+    pub(crate) fn has(&self, keywords: &[&str]) -> bool {
         keywords.iter().any(|keyword| self.all(keyword).next().is_some())
     }
 
     /// The first text of a keyword.
-    pub(super) fn text(&self, keyword: &str) -> Option<&'a str> {
+    pub(crate) fn text(&self, keyword: &str) -> Option<&'a str> {
         self.all(keyword).find_map(Value::as_str)
     }
 
     /// The schemas of a keyword in all parts.
-    pub(super) fn schemas(&self, keyword: &str) -> Vec<Schema<'a>> {
+    pub(crate) fn schemas(&self, keyword: &str) -> Vec<Schema<'a>> {
         self.parts.iter().filter_map(|part| part.child(keyword)).filter(|child| child.value().is_object()).collect()
     }
 
     /// The schemas of a list keyword, of the first part that has it.
-    pub(super) fn list(&self, keyword: &str) -> Vec<Schema<'a>> {
+    pub(crate) fn list(&self, keyword: &str) -> Vec<Schema<'a>> {
         self.parts.iter().map(|part| part.children(keyword)).find(|list| !list.is_empty()).unwrap_or_default()
     }
 
     /// The largest value of a lower bound, or of any number keyword.
-    pub(super) fn largest(&self, keyword: &str) -> Option<f64> {
+    pub(crate) fn largest(&self, keyword: &str) -> Option<f64> {
         self.numbers(keyword).reduce(f64::max)
     }
 
     /// The smallest value of an upper bound.
-    pub(super) fn smallest(&self, keyword: &str) -> Option<f64> {
+    pub(crate) fn smallest(&self, keyword: &str) -> Option<f64> {
         self.numbers(keyword).reduce(f64::min)
     }
 
@@ -119,7 +119,7 @@ impl<'a> Facts<'a> {
     }
 
     /// The types that all parts allow, without `null`; empty when nothing is said.
-    pub(super) fn types(&self) -> Vec<&'a str> {
+    pub(crate) fn types(&self) -> Vec<&'a str> {
         let mut types: Option<Vec<&str>> = None;
         for value in self.all("type") {
             let names: Vec<&str> = match value {
@@ -137,19 +137,19 @@ impl<'a> Facts<'a> {
     }
 
     /// Whether only `null` is allowed.
-    pub(super) fn is_null_only(&self) -> bool {
+    pub(crate) fn is_null_only(&self) -> bool {
         self.all("type").any(|value| {
             value == "null" || value.as_array().is_some_and(|names| !names.is_empty() && names.iter().all(|name| name == "null"))
         })
     }
 
     /// Whether `null` is allowed.
-    pub(super) fn is_nullable(&self) -> bool {
+    pub(crate) fn is_nullable(&self) -> bool {
         self.parts.iter().any(Schema::is_nullable)
     }
 
     /// The values that all `enum` and `const` allow.
-    pub(super) fn allowed(&self) -> Option<Vec<&'a Value>> {
+    pub(crate) fn allowed(&self) -> Option<Vec<&'a Value>> {
         if let Some(value) = self.all("const").next() {
             return Some(vec![value]);
         }
@@ -162,7 +162,7 @@ impl<'a> Facts<'a> {
     }
 
     /// Required names.
-    pub(super) fn required(&self) -> Vec<&'a str> {
+    pub(crate) fn required(&self) -> Vec<&'a str> {
         let mut names: Vec<&str> = Vec::new();
         for name in self.all("required").filter_map(Value::as_array).flatten().filter_map(Value::as_str) {
             if !names.contains(&name) {
@@ -173,7 +173,7 @@ impl<'a> Facts<'a> {
     }
 
     /// Properties by name, with all schemas that describe each.
-    pub(super) fn properties(&self) -> Vec<(&'a str, Vec<Schema<'a>>)> {
+    pub(crate) fn properties(&self) -> Vec<(&'a str, Vec<Schema<'a>>)> {
         let mut found: Vec<(&str, Vec<Schema<'a>>)> = Vec::new();
         for part in &self.parts {
             let Some(children) = part.child("properties") else { continue };
@@ -190,7 +190,7 @@ impl<'a> Facts<'a> {
     }
 
     /// Merges further schemas that describe the same value.
-    pub(super) fn with(mut self, others: &[Schema<'a>]) -> Self {
+    pub(crate) fn with(mut self, others: &[Schema<'a>]) -> Self {
         for other in others {
             self.add(other);
         }
@@ -198,7 +198,7 @@ impl<'a> Facts<'a> {
     }
 
     /// Examples of the document for this value, defaults last.
-    pub(super) fn examples(&self) -> Vec<&'a Value> {
+    pub(crate) fn examples(&self) -> Vec<&'a Value> {
         let mut found: Vec<&Value> = self.all("example").chain(self.all("x-example")).collect();
         for value in self.all("examples") {
             match value {

@@ -12,7 +12,7 @@ use super::{Fill, Hints, names, number, text};
 use crate::validate::Direction;
 
 /// The source of chance of one place.
-pub(super) type Dice = Xoshiro256PlusPlus;
+pub(crate) type Dice = Xoshiro256PlusPlus;
 
 /// From here on nothing optional is filled in.
 const MAX_DEPTH: usize = 5;

@@ -7,16 +7,17 @@ use super::facts::Facts;
 use super::generate::Dice;
 use super::names;
 
-struct Bounds {
+/// What a number has to keep to.
+pub(crate) struct Bounds {
     low: Option<f64>,
     high: Option<f64>,
     above: Option<f64>,
     below: Option<f64>,
-    multiple: Option<f64>,
+    pub(crate) multiple: Option<f64>,
 }
 
 impl Bounds {
-    fn of(facts: &Facts<'_>) -> Self {
+    pub(crate) fn of(facts: &Facts<'_>) -> Self {
         // As a flag, `exclusiveMinimum` makes `minimum` exclusive (before 2020-12).
         let flag = |keyword: &str| facts.all(keyword).any(|value| *value == Value::Bool(true));
         let (low, high) = (facts.largest("minimum"), facts.smallest("maximum"));
@@ -31,7 +32,7 @@ impl Bounds {
     }
 
     /// The inclusive range in steps of a unit.
-    fn range(&self, step: f64) -> (Option<f64>, Option<f64>) {
+    pub(crate) fn range(&self, step: f64) -> (Option<f64>, Option<f64>) {
         let low = [self.low, self.above.map(|n| ((n / step).floor() + 1.0) * step)].into_iter().flatten().reduce(f64::max);
         let high = [self.high, self.below.map(|n| ((n / step).ceil() - 1.0) * step)].into_iter().flatten().reduce(f64::min);
         (low, high)
@@ -62,6 +63,24 @@ fn within(typical: (f64, f64), low: Option<f64>, high: Option<f64>) -> (f64, f64
             if a <= b { (a, b) } else { (low, high.max(low)) }
         }
     }
+}
+
+/// The distance between two numbers that are next to each other: a whole one, a cent, or what they have to be multiples of.
+pub(crate) fn unit(bounds: &Bounds, is_integer: bool) -> f64 {
+    match bounds.multiple {
+        Some(multiple) if !is_integer || multiple.fract() == 0.0 => multiple,
+        _ if is_integer => 1.0,
+        _ => fine_enough(0.01, bounds),
+    }
+}
+
+/// A number of the asked type without the noise of binary fractions; `None` where a float cannot tell it from its neighbour.
+pub(crate) fn exact(value: f64, unit: f64, is_integer: bool) -> Option<Value> {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    if !value.is_finite() || value.abs() >= EXACT {
+        return None;
+    }
+    if is_integer { Some(Value::from(value as i64)) } else { Some(number(rounded(value, unit))) }
 }
 
 /// An integer.

@@ -11,7 +11,7 @@ const DRAWS: usize = 40;
 /// A text that matches an ECMA-262 pattern, with a length in characters. `None` when the pattern cannot be read or no draw fits.
 ///
 /// Look-arounds are left out of what is drawn, and the draws that they refuse are discarded.
-pub(super) fn sample(pattern: &str, least: usize, most: usize, dice: &mut Dice) -> Option<String> {
+pub(crate) fn sample(pattern: &str, least: usize, most: usize, dice: &mut Dice) -> Option<String> {
     let (plain, has_lookarounds) = without_lookarounds(pattern);
     let hir = printable(regex_syntax::ParserBuilder::new().build().parse(&plain).ok()?);
     let judge = has_lookarounds.then(|| jsonschema::options().build(&serde_json::json!({ "pattern": pattern })).ok()).flatten();
