@@ -141,7 +141,7 @@ fn append(view: &View<'_, '_>, sequence: &Sequence, chain: &Chain, number: usize
 }
 
 /// What is known once an operation ran.
-fn learn(index: &Index<'_>, known: &mut Known, op: OpId) {
+pub(crate) fn learn(index: &Index<'_>, known: &mut Known, op: OpId) {
     known.ops.push(op);
     known.created.extend(index.created(op));
     for found in &index.typing.operations[op].yields {

@@ -194,7 +194,7 @@ fn shifted(source: BindingSource, by: usize) -> BindingSource {
 }
 
 /// Headers that come with the environment or the media type.
-fn is_sent_by_the_environment(parameter: &Parameter) -> bool {
+pub(crate) fn is_sent_by_the_environment(parameter: &Parameter) -> bool {
     let is_header = parameter.location == ParameterLocation::Header;
     is_header
         && ["authorization", "accept", "content-type", "traceparent", "baggage", "cookie"]

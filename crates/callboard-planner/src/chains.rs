@@ -39,18 +39,19 @@ pub(crate) struct Chain {
     pub(crate) score: f64,
 }
 
+/// A chain while it is put together.
 #[derive(Clone)]
-struct Partial {
+pub(crate) struct Partial {
     /// The target first, producers behind what they produce for.
-    ops: Vec<OpId>,
+    pub(crate) ops: Vec<OpId>,
     /// Resources that each producer passes on.
-    passes: Vec<Option<EntityId>>,
-    waiting: Vec<(OpId, usize)>,
+    pub(crate) passes: Vec<Option<EntityId>>,
+    pub(crate) waiting: Vec<(OpId, usize)>,
     /// Parameters that are known: the tokens before them are supported.
-    satisfied: Vec<(OpId, String)>,
-    keys: Vec<usize>,
-    confidence: f64,
-    cost: f64,
+    pub(crate) satisfied: Vec<(OpId, String)>,
+    pub(crate) keys: Vec<usize>,
+    pub(crate) confidence: f64,
+    pub(crate) cost: f64,
 }
 
 /// The best chains for a clause, best first.
@@ -76,8 +77,9 @@ pub(crate) fn chains(view: &View<'_, '_>, known: &Known, most: usize) -> Vec<Cha
     kept
 }
 
-fn expand(view: &View<'_, '_>, known: &Known, target: OpId) -> Vec<Partial> {
-    let start = Partial {
+/// A chain of a target alone.
+pub(crate) fn start(view: &View<'_, '_>, known: &Known, target: OpId) -> Partial {
+    Partial {
         ops: vec![target],
         passes: vec![None],
         waiting: hard_needs(view.index, target),
@@ -85,8 +87,11 @@ fn expand(view: &View<'_, '_>, known: &Known, target: OpId) -> Vec<Partial> {
         keys: Vec::new(),
         confidence: 0.0,
         cost: unnamed(view, target) + made_again(view, known, target) - repeated(view, known, target),
-    };
-    let mut open = vec![start];
+    }
+}
+
+fn expand(view: &View<'_, '_>, known: &Known, target: OpId) -> Vec<Partial> {
+    let mut open = vec![start(view, known, target)];
     let mut done = Vec::new();
     while let Some(mut partial) = open.pop() {
         let Some((op, need)) = partial.waiting.pop() else {
@@ -128,7 +133,7 @@ fn repeated(view: &View<'_, '_>, known: &Known, op: OpId) -> f64 {
     if view.clause.repeats && known.ops.contains(&op) { view.index.weights.repeated } else { 0.0 }
 }
 
-fn hard_needs(index: &Index<'_>, op: OpId) -> Vec<(OpId, usize)> {
+pub(crate) fn hard_needs(index: &Index<'_>, op: OpId) -> Vec<(OpId, usize)> {
     let types = &index.typing.operations[op];
     (0..types.needs.len())
         .rev()
@@ -142,12 +147,17 @@ pub(crate) fn is_chosen(index: &Index<'_>, op: OpId, need: &Need) -> bool {
     index.typing.operations[op].yields.iter().any(|y| matches!(&y.output, Output::Request(input) if *input == need.input))
 }
 
-fn resolve(view: &View<'_, '_>, known: &Known, partial: &Partial, op: OpId, at: usize) -> Vec<Partial> {
-    let need = &view.index.typing.operations[op].needs[at];
-    let parameter = match &need.input {
+/// The name of the parameter that a need is; empty for a place in the body.
+pub(crate) fn parameter_name(need: &Need) -> String {
+    match &need.input {
         Input::Parameter(_, name) => name.clone(),
         Input::Body(_) => String::new(),
-    };
+    }
+}
+
+fn resolve(view: &View<'_, '_>, known: &Known, partial: &Partial, op: OpId, at: usize) -> Vec<Partial> {
+    let need = &view.index.typing.operations[op].needs[at];
+    let parameter = parameter_name(need);
     let satisfied = |keys: Option<usize>, confidence: f64| {
         let mut next = partial.clone();
         next.satisfied.push((op, parameter.clone()));
@@ -200,7 +210,7 @@ pub(crate) fn has_named_key(info: &EntityInfo) -> bool {
 }
 
 /// A literal of the clause that is the key itself.
-fn key_literal(view: &View<'_, '_>, partial: &Partial, need: &Need) -> Option<usize> {
+pub(crate) fn key_literal(view: &View<'_, '_>, partial: &Partial, need: &Need) -> Option<usize> {
     let text_key = matches!(need.kind, Kind::Text | Kind::Any);
     let info = &view.index.typing.entities[need.entity];
     let named_key = has_named_key(info);
@@ -221,7 +231,7 @@ fn key_literal(view: &View<'_, '_>, partial: &Partial, need: &Need) -> Option<us
 }
 
 /// How surely an operation yields what a need wants.
-fn passes(index: &Index<'_>, producer: OpId, consumer: OpId, need: &Need) -> Option<f64> {
+pub(crate) fn passes(index: &Index<'_>, producer: OpId, consumer: OpId, need: &Need) -> Option<f64> {
     let yields = &index.typing.operations[producer].yields;
     let confidence = |y: &crate::typing::Yield| {
         y.score
@@ -259,7 +269,7 @@ fn producers(view: &View<'_, '_>, partial: &Partial, (consumer, need): (OpId, &N
     found.into_iter().map(|(_, op, confidence)| (op, confidence)).collect()
 }
 
-fn score(view: &View<'_, '_>, partial: &Partial) -> f64 {
+pub(crate) fn score(view: &View<'_, '_>, partial: &Partial) -> f64 {
     let weights = &view.index.weights;
     let target = partial.ops[0];
     let mut total = 0.0;

@@ -91,7 +91,7 @@ fn entry(
 }
 
 /// The list of a resource, in the service that owns it, that needs nothing itself.
-fn finder(index: &Index<'_>, view: Option<&View<'_, '_>>, entity: EntityId) -> Option<OpId> {
+pub(crate) fn finder(index: &Index<'_>, view: Option<&View<'_, '_>>, entity: EntityId) -> Option<OpId> {
     let owner = index.typing.entities[entity].owner();
     let searches = view.is_some_and(|view| view.literals.iter().any(|literal| literal.entities.contains(&entity)));
     let rate = |op: OpId| {

@@ -4,6 +4,7 @@
 //! definitions gives the same plan.
 
 pub mod links;
+pub mod llm;
 pub mod plan;
 pub mod render;
 pub mod scenario;

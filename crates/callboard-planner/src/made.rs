@@ -78,7 +78,7 @@ fn asks_for_any(views: &[View<'_, '_>], step: &Step, index: &Index<'_>, entity: 
 }
 
 /// The operations that make a resource, in order; `None` when they need something that nothing gives.
-fn makers(index: &Index<'_>, known: &[OpId], entity: EntityId, depth: usize) -> Option<Vec<OpId>> {
+pub(crate) fn makers(index: &Index<'_>, known: &[OpId], entity: EntityId, depth: usize) -> Option<Vec<OpId>> {
     let left = depth.checked_sub(1)?;
     let owner = index.typing.entities[entity].owner();
     let mut candidates: Vec<OpId> = (0..index.ops.len())

@@ -92,7 +92,7 @@ fn ends_in_parameter(operation: &Operation) -> bool {
 }
 
 /// Of the statuses that a sentence allows those that the definition documents, when it documents any of them.
-fn documented(operation: &Operation, patterns: &[StatusPattern]) -> Vec<StatusPattern> {
+pub(crate) fn documented(operation: &Operation, patterns: &[StatusPattern]) -> Vec<StatusPattern> {
     let known = |pattern: &StatusPattern| operation.responses.iter().any(|response| response.status == *pattern);
     let documented: Vec<StatusPattern> = patterns.iter().copied().filter(known).collect();
     if !documented.is_empty() {

@@ -43,8 +43,8 @@ pub struct PlanOptions {
 
 /// A system, indexed once for many sentences.
 pub struct Planner<'a> {
-    index: Index<'a>,
-    operations: Vec<(&'a Service, &'a Operation)>,
+    pub(crate) index: Index<'a>,
+    pub(crate) operations: Vec<(&'a Service, &'a Operation)>,
 }
 
 impl<'a> Planner<'a> {
@@ -84,7 +84,7 @@ impl<'a> Planner<'a> {
         Plan { steps, teardown, alternatives, unmatched, margin }
     }
 
-    fn service_number(&self, name: &ServiceName) -> Option<usize> {
+    pub(crate) fn service_number(&self, name: &ServiceName) -> Option<usize> {
         self.index.system.services().iter().position(|service| service.name == *name)
     }
 
@@ -109,7 +109,19 @@ impl<'a> Planner<'a> {
         let steps = made::make(&self.index, binder.views, &steps);
         let steps = fill::fill(&self.index, binder.views, steps);
         let (bound, used) = binder.bind(&steps);
-        let oracles = oracle::oracles(binder, &bound);
+        self.work_out(bound, used, binder, |_| {})
+    }
+
+    /// Bound steps with their checks and what removes what they make. `adjust` may change what is expected of them.
+    pub(crate) fn work_out(
+        &self,
+        bound: Vec<Bound>,
+        used: BTreeSet<usize>,
+        binder: &Binder<'_, 'a>,
+        adjust: impl FnOnce(&mut [Oracle]),
+    ) -> Worked {
+        let mut oracles = oracle::oracles(binder, &bound);
+        adjust(&mut oracles);
         let undone = teardown::teardown(binder, &bound, &oracles);
         let mut names: BTreeSet<String> = BTreeSet::new();
         let mut worked = Worked { used, ..Worked::default() };
@@ -156,13 +168,13 @@ impl<'a> Planner<'a> {
 
 /// A sequence, worked out.
 #[derive(Default)]
-struct Worked {
-    steps: Vec<PlannedStep>,
-    teardown: Vec<PlannedStep>,
+pub(crate) struct Worked {
+    pub(crate) steps: Vec<PlannedStep>,
+    pub(crate) teardown: Vec<PlannedStep>,
     /// Literals that were used.
-    used: BTreeSet<usize>,
+    pub(crate) used: BTreeSet<usize>,
     /// Checks that the scenario language has no form for.
-    inexpressible: Vec<String>,
+    pub(crate) inexpressible: Vec<String>,
 }
 
 /// Plans one sentence. For many sentences over one system, keep a [`Planner`].
@@ -171,7 +183,7 @@ pub fn plan(system: &System, map: &SystemMap, sentence: &str, options: &PlanOpti
 }
 
 /// Words that no step of their clause stands for, and literals that nothing took.
-fn unmatched(sequence: &Sequence, views: &[View<'_, '_>], sentence: &Sentence, used: &BTreeSet<usize>) -> Vec<String> {
+pub(crate) fn unmatched(sequence: &Sequence, views: &[View<'_, '_>], sentence: &Sentence, used: &BTreeSet<usize>) -> Vec<String> {
     let mut unmatched = Vec::new();
     for (number, view) in views.iter().enumerate() {
         let ops: Vec<usize> = sequence.steps.iter().filter(|step| step.clause == number).map(|step| step.op).collect();
