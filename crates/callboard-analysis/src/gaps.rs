@@ -1,13 +1,33 @@
-//! Operations that no test calls.
+//! What no test touches: operations, documented answers of them, and values that cross from one service to another.
+//!
+//! An answer counts by its class for each operation (2xx, 3xx, 4xx, 5xx) and, beside that, by the status itself. It is touched when a
+//! step asks for it, or when one got it in a run and passed. A crossing is a place of a request that, as the map says, takes a value
+//! from another service: which of that service's operations yields it makes no difference. It is exercised when a test passes a value
+//! along one of its links.
 
-use std::collections::BTreeSet;
+mod json;
+mod judge;
+#[cfg(test)]
+mod tests;
 
-use callboard_model::api::Operation;
-use callboard_model::evidence::Observed;
+use callboard_model::evidence::{Answered, Observed};
+use callboard_model::map::{Consumer, SystemMap};
 use callboard_model::{OperationKey, ServiceName, System};
-use serde_json::{Value, json};
 
 use crate::usage::TestUse;
+
+pub use json::json;
+
+/// What is known of the tests.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Known<'a> {
+    /// What they call, as their files say.
+    pub tests: &'a [TestUse],
+    /// What they were seen to reach.
+    pub observed: &'a [Observed],
+    /// The answers that they got.
+    pub answered: &'a [Answered],
+}
 
 /// What is tested, and what is not.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +36,50 @@ pub struct Gaps {
     pub services: Vec<ServiceCoverage>,
     /// Operations without a test, in the order of the definitions.
     pub gaps: Vec<Gap>,
+    /// Documented answers that nothing asked for, in the order of the definitions; those of untested operations too.
+    pub answers: Vec<AnswerGap>,
+    /// Crossings that no test exercises, by the operation that takes the value.
+    pub crossings: Vec<CrossingGap>,
+}
+
+impl Gaps {
+    /// Counts over all services.
+    pub fn total(&self) -> Totals {
+        self.services.iter().fold(Totals::default(), |sum, service| Totals {
+            operations: sum.operations.and(Share { all: service.operations, touched: service.covered }),
+            classes: sum.classes.and(service.classes),
+            statuses: sum.statuses.and(service.statuses),
+            crossings: sum.crossings.and(service.crossings),
+        })
+    }
+}
+
+/// How many of some things are touched.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Share {
+    /// How many there are.
+    pub all: usize,
+    /// How many of them are touched.
+    pub touched: usize,
+}
+
+impl Share {
+    fn and(self, other: Self) -> Self {
+        Self { all: self.all + other.all, touched: self.touched + other.touched }
+    }
+}
+
+/// Counts of all kinds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Operations that can be used.
+    pub operations: Share,
+    /// Classes of documented answers, for each operation.
+    pub classes: Share,
+    /// Documented statuses, for each operation.
+    pub statuses: Share,
+    /// Places of requests that take a value from another service.
+    pub crossings: Share,
 }
 
 /// How much of a service is tested.
@@ -29,6 +93,12 @@ pub struct ServiceCoverage {
     pub covered: usize,
     /// Of those, operations that only ever a virtual service answered.
     pub only_virtual: usize,
+    /// Classes of documented answers of its operations.
+    pub classes: Share,
+    /// Documented statuses of its operations.
+    pub statuses: Share,
+    /// Places of its requests that take a value from another service.
+    pub crossings: Share,
 }
 
 /// An operation that no scenario calls and no test was seen to reach.
@@ -46,104 +116,37 @@ pub struct Gap {
     pub is_deprecated: bool,
 }
 
-/// Compares the operations of a system with what tests call and were seen to reach.
-pub fn gaps(system: &System, tests: &[TestUse], observed: &[Observed]) -> Gaps {
-    let called: BTreeSet<&OperationKey> = tests.iter().flat_map(|test| &test.operations).map(|used| &used.operation).collect();
-    let real: BTreeSet<&OperationKey> = observed.iter().filter(|seen| !seen.is_virtual).map(|seen| &seen.operation).collect();
-    let seen: BTreeSet<&OperationKey> = observed.iter().map(|seen| &seen.operation).collect();
-    let is_covered = |operation: &&Operation| called.contains(&operation.key) || seen.contains(&operation.key);
-    let usable = |operation: &&Operation| operation.unusable.is_none();
-    let services = system.services().iter().map(|service| {
-        let covered = service.operations.iter().filter(usable).filter(is_covered);
-        ServiceCoverage {
-            service: service.name.clone(),
-            operations: service.operations.iter().filter(usable).count(),
-            covered: covered.clone().count(),
-            only_virtual: covered.filter(|operation| seen.contains(&operation.key) && !real.contains(&operation.key)).count(),
-        }
-    });
-    let missing = system.operations().map(|(_, operation)| operation).filter(usable).filter(|operation| !is_covered(operation));
-    Gaps { services: services.collect(), gaps: missing.map(gap).collect() }
+/// A class of documented answers that no test touches in full.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AnswerGap {
+    /// The operation.
+    pub operation: OperationKey,
+    /// `operationId`.
+    pub id: Option<String>,
+    /// The first digit of its statuses.
+    pub class: u8,
+    /// Whether no status of the class is touched; otherwise only some are missing.
+    pub is_whole_class: bool,
+    /// The documented statuses that are missing; empty where the definition names the class as a whole (`4XX`).
+    pub statuses: Vec<u16>,
 }
 
-fn gap(operation: &Operation) -> Gap {
-    Gap {
-        operation: operation.key.clone(),
-        id: operation.id.clone(),
-        summary: operation.summary.clone(),
-        is_safe: operation.key.method.is_safe(),
-        is_deprecated: operation.deprecated,
-    }
+/// A place of a request that takes a value from another service, where no test passes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CrossingGap {
+    /// Where the value goes.
+    pub to: Consumer,
+    /// `operationId` of that operation.
+    pub id: Option<String>,
+    /// The service that it comes from.
+    pub from: ServiceName,
+    /// Whether that service owns the entity; others only hand it on.
+    pub is_from_owner: bool,
+    /// The entity whose identity it is.
+    pub entity: String,
 }
 
-/// The gaps as one JSON value: the contract of `callboard gaps --json`.
-pub fn json(gaps: &Gaps) -> Value {
-    let total = |count: fn(&ServiceCoverage) -> usize| gaps.services.iter().map(count).sum::<usize>();
-    let service = |s: &ServiceCoverage| json!({"service": s.service, "operations": s.operations, "covered": s.covered, "onlyVirtual": s.only_virtual});
-    let gap = |gap: &Gap| {
-        json!({
-            "service": gap.operation.service,
-            "operation": gap.id.clone().unwrap_or_else(|| format!("{} {}", gap.operation.method, gap.operation.path)),
-            "operationId": gap.id,
-            "method": gap.operation.method,
-            "path": gap.operation.path,
-            "summary": gap.summary,
-            "safe": gap.is_safe,
-            "deprecated": gap.is_deprecated,
-        })
-    };
-    json!({
-        "version": 1,
-        "summary": {"operations": total(|s| s.operations), "covered": total(|s| s.covered), "gaps": gaps.gaps.len()},
-        "services": gaps.services.iter().map(service).collect::<Vec<_>>(),
-        "gaps": gaps.gaps.iter().map(gap).collect::<Vec<_>>(),
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::usage::StaticUse;
-    use callboard_definition::{MemoryFetch, load};
-    use callboard_model::names::{RunId, TestName};
-
-    const DEFINITION: &str = "\
-openapi: 3.0.3
-info: {title: Orders, version: '1'}
-paths:
-  /orders:
-    get: {operationId: list, responses: {'200': {description: ok}}}
-    post: {operationId: create, responses: {'201': {description: ok}}}
-  /orders/{id}:
-    get: {summary: One order, parameters: [{name: id, in: path, required: true, schema: {type: string}}], responses: {'200': {description: ok}}}
-";
-
-    fn key(method: &str, path: &str) -> OperationKey {
-        OperationKey::new("orders", callboard_model::Method::parse(method), path)
-    }
-
-    #[test]
-    fn what_no_scenario_calls_and_no_run_reached_is_a_gap() {
-        let fetch = MemoryFetch::new().with("o.yaml", DEFINITION);
-        let service = load(&ServiceName::new("orders"), "o.yaml", &fetch).value.expect("a definition");
-        let test = TestUse {
-            test: TestName::new("a#b"),
-            files: Vec::new(),
-            fingerprint: String::new(),
-            operations: vec![StaticUse { operation: key("GET", "/orders"), step: "s".to_owned() }],
-            unresolved: Vec::new(),
-        };
-        let seen = Observed {
-            test: test.test.clone(),
-            operation: key("POST", "/orders"),
-            is_virtual: true,
-            run: RunId::new("r"),
-            at: 0,
-        };
-        let found = gaps(&System::new(vec![service]), &[test], &[seen]);
-        assert_eq!(found.services[0], ServiceCoverage { service: "orders".into(), operations: 3, covered: 2, only_virtual: 1 });
-        let value = json(&found);
-        assert_eq!(value["summary"], json!({"operations": 3, "covered": 2, "gaps": 1}));
-        assert_eq!(value["gaps"][0]["operation"], "GET /orders/{id}");
-    }
+/// Compares a system and its map with what is known of the tests.
+pub fn gaps(system: &System, map: &SystemMap, known: Known<'_>) -> Gaps {
+    judge::judge(system, map, known)
 }

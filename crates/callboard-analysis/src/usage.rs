@@ -11,6 +11,9 @@ use callboard_scenario::ScenarioFile;
 use callboard_scenario::ast::{Action, ActionKind, ActionTarget, SourceKind, Step, StepTarget, Workflow, WorkflowReference};
 use callboard_scenario::resolve;
 
+use crate::expected::{self, Expected};
+use crate::flows::{self, Flow, Scope};
+
 /// A scenario file of the project.
 #[derive(Clone, Copy, Debug)]
 pub struct ScenarioSource<'a> {
@@ -35,6 +38,10 @@ pub struct TestUse {
     pub fingerprint: String,
     /// The operations that it may call, each with a step that does.
     pub operations: Vec<StaticUse>,
+    /// The answers that its steps ask for, each once.
+    pub expected: Vec<(OperationKey, Expected)>,
+    /// The values that it passes from one operation to another, each once.
+    pub flows: Vec<Flow>,
     /// What could not be resolved, in words. While there is anything, the test may call whatever there is.
     pub unresolved: Vec<String>,
 }
@@ -81,8 +88,16 @@ fn test_use(
     workflow: &Workflow,
     prints: &HashMap<&str, String>,
 ) -> TestUse {
-    let mut walk =
-        Walk { sources, system, seen: BTreeSet::new(), files: vec![source.name], operations: Vec::new(), unresolved: Vec::new() };
+    let mut walk = Walk {
+        sources,
+        system,
+        seen: BTreeSet::new(),
+        files: vec![source.name],
+        operations: Vec::new(),
+        expected: BTreeSet::new(),
+        flows: BTreeSet::new(),
+        unresolved: Vec::new(),
+    };
     walk.workflow(source, workflow);
     let prints = walk.files.iter().filter_map(|name| prints.get(name)).map(String::as_str);
     TestUse {
@@ -90,6 +105,8 @@ fn test_use(
         fingerprint: fingerprint(prints),
         files: walk.files.iter().map(|name| (*name).to_owned()).collect(),
         operations: walk.operations,
+        expected: walk.expected.into_iter().collect(),
+        flows: walk.flows.into_iter().collect(),
         unresolved: walk.unresolved,
     }
 }
@@ -100,11 +117,13 @@ struct Walk<'a> {
     seen: BTreeSet<(&'a str, String)>,
     files: Vec<&'a str>,
     operations: Vec<StaticUse>,
+    expected: BTreeSet<(OperationKey, Expected)>,
+    flows: BTreeSet<Flow>,
     unresolved: Vec<String>,
 }
 
 impl<'a> Walk<'a> {
-    fn workflow(&mut self, source: &ScenarioSource<'a>, workflow: &Workflow) {
+    fn workflow(&mut self, source: &ScenarioSource<'a>, workflow: &'a Workflow) {
         if !self.seen.insert((source.name, workflow.id.clone())) {
             return;
         }
@@ -114,15 +133,15 @@ impl<'a> Walk<'a> {
         workflow.depends_on.iter().for_each(|reference| self.reference(source, reference));
         self.actions(source, workflow.success_actions.iter().chain(&workflow.failure_actions));
         for step in workflow.steps.iter().chain(&workflow.finally) {
-            self.step(source, step);
+            self.step(source, workflow, step);
         }
     }
 
-    fn step(&mut self, source: &ScenarioSource<'a>, step: &Step) {
+    fn step(&mut self, source: &ScenarioSource<'a>, workflow: &'a Workflow, step: &Step) {
         match &step.target {
             StepTarget::Workflow(reference) => self.reference(source, reference),
             StepTarget::Unusable { why } => self.unresolved.push(format!("step `{}`: {why}", step.id)),
-            target => self.operation(source, step, target),
+            target => self.operation(source, workflow, step, target),
         }
         self.actions(source, step.on_success.iter().chain(&step.on_failure));
         for workflow in step.depends_on.iter().filter_map(|reference| reference.workflow.as_ref()) {
@@ -130,9 +149,12 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn operation(&mut self, source: &ScenarioSource<'a>, step: &Step, target: &StepTarget) {
+    fn operation(&mut self, source: &ScenarioSource<'a>, workflow: &'a Workflow, step: &Step, target: &StepTarget) {
         match resolve::operation(target, source.file, source.origin, self.system) {
             Some((_, operation)) => {
+                let scope = Scope { sources: self.sources, system: self.system, source: *source, workflow };
+                self.flows.extend(flows::of_step(scope, step, &operation.key));
+                self.expected.extend(expected::of_step(step, operation).map(|expected| (operation.key.clone(), expected)));
                 if !self.operations.iter().any(|known| known.operation == operation.key) {
                     self.operations.push(StaticUse { operation: operation.key.clone(), step: step.id.clone() });
                 }
@@ -156,23 +178,28 @@ impl<'a> Walk<'a> {
     }
 
     fn reference(&mut self, source: &ScenarioSource<'a>, reference: &WorkflowReference) {
-        match self.find(source, reference) {
+        match find(self.sources, source, reference) {
             Some((found, workflow)) => self.workflow(&found, workflow),
             None => self.unresolved.push(format!("workflow `{}`, named in {}, is not there", reference.workflow, source.name)),
         }
     }
+}
 
-    fn find(&self, source: &ScenarioSource<'a>, reference: &WorkflowReference) -> Option<(ScenarioSource<'a>, &'a Workflow)> {
-        let found = match &reference.source {
-            None => *source,
-            Some(name) => {
-                let description = source.file.source(name).filter(|s| s.kind() == SourceKind::Arazzo)?;
-                let url = join_reference(source.origin, &description.url);
-                *self.sources.iter().find(|candidate| candidate.origin == url)?
-            }
-        };
-        found.file.workflow(&reference.workflow).map(|workflow| (found, workflow))
-    }
+/// The workflow that a reference means, with the file that it is in.
+pub(crate) fn find<'a>(
+    sources: &'a [ScenarioSource<'a>],
+    source: &ScenarioSource<'a>,
+    reference: &WorkflowReference,
+) -> Option<(ScenarioSource<'a>, &'a Workflow)> {
+    let found = match &reference.source {
+        None => *source,
+        Some(name) => {
+            let description = source.file.source(name).filter(|s| s.kind() == SourceKind::Arazzo)?;
+            let url = join_reference(source.origin, &description.url);
+            *sources.iter().find(|candidate| candidate.origin == url)?
+        }
+    };
+    found.file.workflow(&reference.workflow).map(|workflow| (found, workflow))
 }
 
 #[cfg(test)]

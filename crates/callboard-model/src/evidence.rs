@@ -20,6 +20,15 @@ pub struct Observed {
     pub at: u64,
 }
 
+/// An answer that a step got and wanted: the step passed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answered {
+    /// The operation.
+    pub operation: OperationKey,
+    /// The status of the answer.
+    pub status: u16,
+}
+
 /// One service calls another one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Edge {

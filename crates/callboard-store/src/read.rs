@@ -1,6 +1,6 @@
 //! Reading back.
 
-use callboard_model::evidence::{Edge, EdgeSource, Observed, Passed, TestHistory};
+use callboard_model::evidence::{Answered, Edge, EdgeSource, Observed, Passed, TestHistory};
 use callboard_model::names::{RunId, TestName};
 use callboard_model::run::{ScenarioResult, Summary, Verdict};
 use callboard_model::{Method, OperationKey, ServiceName};
@@ -23,6 +23,16 @@ impl Store {
         let query = sqlx::query("SELECT * FROM observed ORDER BY test, service, path, method, is_virtual");
         let rows = query.fetch_all(&mut self.connection).await;
         self.all(rows, observed)
+    }
+
+    /// The answers of steps that passed, in the runs that are still known, each once.
+    pub async fn answered(&mut self) -> Result<Vec<Answered>, StoreError> {
+        let query = sqlx::query(
+            "SELECT DISTINCT service, method, path, status FROM steps \
+             WHERE verdict = 'passed' AND service IS NOT NULL AND status IS NOT NULL ORDER BY service, path, method, status",
+        );
+        let rows = query.fetch_all(&mut self.connection).await;
+        self.all(rows, answered)
     }
 
     /// All calls between services that are known, by name.
@@ -125,6 +135,14 @@ fn observed(row: &SqliteRow) -> Result<Observed, sqlx::Error> {
         is_virtual: row.try_get("is_virtual")?,
         run: RunId::new(row.try_get::<&str, _>("run")?),
         at: unsigned(row, "at")?,
+    })
+}
+
+fn answered(row: &SqliteRow) -> Result<Answered, sqlx::Error> {
+    let method = Method::parse(row.try_get("method")?);
+    Ok(Answered {
+        operation: OperationKey::new(row.try_get::<&str, _>("service")?, method, row.try_get::<&str, _>("path")?),
+        status: row.try_get("status")?,
     })
 }
 

@@ -112,6 +112,8 @@ fn test(workflow: &str, services: &[&str]) -> TestUse {
         files: vec![format!("scenarios/{workflow}.arazzo.yaml")],
         fingerprint: "f1".to_owned(),
         operations: services.iter().map(|service| StaticUse { operation: key(service), step: "create".to_owned() }).collect(),
+        expected: Vec::new(),
+        flows: Vec::new(),
         unresolved: Vec::new(),
     }
 }

@@ -60,13 +60,19 @@ pub(crate) async fn gaps(arguments: &GapsArguments) -> Result<Answer, Failure> {
     let is_wanted = |service: &str| arguments.service.as_deref().is_none_or(|wanted| wanted == service);
     gaps.services.retain(|service| is_wanted(service.service.as_str()));
     gaps.gaps.retain(|gap| is_wanted(gap.operation.service.as_str()));
+    gaps.answers.retain(|gap| is_wanted(gap.operation.service.as_str()));
+    gaps.crossings.retain(|gap| is_wanted(gap.to.operation.service.as_str()));
     for gap in &mut gaps.gaps {
         gap.summary = gap.summary.as_deref().map(description);
     }
     let mut value = gap_analysis::json(&gaps);
-    let (listed, more) = first(gaps.gaps, arguments.limit.unwrap_or(GAPS).clamp(1, 1000));
+    let limit = arguments.limit.unwrap_or(GAPS).clamp(1, 1000);
+    let (listed, more) = first(gaps.gaps, limit);
     cut(&mut value["gaps"], listed.len());
     value["more"] = json!(more);
+    for list in ["statusGaps", "crossingGaps"] {
+        cut(&mut value[list], limit);
+    }
     let mut text = String::new();
     for service in &gaps.services {
         text.push_str(&format!("{}: {} of {} operations tested\n", service.service, service.covered, service.operations));

@@ -110,3 +110,27 @@ async fn gaps_are_the_operations_that_no_scenario_calls() {
     let people = project.run(&["gaps"]).await.exits(0).stdout.clone();
     assert!(people.contains("orders: 3 of 3 operations tested"), "{people}");
 }
+
+#[tokio::test]
+async fn gaps_tell_of_answers_and_of_values_from_other_services() {
+    let project = shop();
+    let found = project.run(&["gaps", "--json"]).await.exits(0).json();
+    let statuses: Vec<_> = found["statusGaps"].as_array().expect("a list").iter().collect();
+    let place = statuses.iter().find(|gap| gap["operation"] == "placeOrder" && gap["class"] == "4xx").expect("400 is missing");
+    assert_eq!((&place["wholeClass"], &place["statuses"]), (&false.into(), &serde_json::json!([400])));
+    let exercised = |input: &str, from: &str| {
+        let gaps = found["crossingGaps"].as_array().expect("a list");
+        !gaps.iter().any(|gap| gap["operation"] == "placeOrder" && gap["input"] == input && gap["from"] == from)
+    };
+    assert!(exercised("body./buyer", "customers"), "scenarios buy with the id of the customer that they register");
+    assert!(!exercised("body./buyer", "shipping"), "none takes the customer from a shipment");
+    let people = project.run(&["gaps"]).await.exits(0).stdout.clone();
+    assert!(people.contains("    8 of 13 status classes asked for; 2 of "), "{people}");
+    for line in [
+        "orders: 5 of 5 operations tested",
+        "    POST /orders never answers 5xx (502)",
+        "    POST /orders never takes `buyer` from cart, shipping",
+    ] {
+        assert!(people.lines().any(|l| l == line), "no {line:?} in\n{people}");
+    }
+}
