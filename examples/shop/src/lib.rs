@@ -14,6 +14,7 @@
 //! ```
 
 mod files;
+mod mutants;
 mod neighbour;
 mod problem;
 mod request;
@@ -33,4 +34,5 @@ mod payments;
 mod shipping;
 
 pub use files::files;
+pub use mutants::Mutant;
 pub use shop::{BASE_PORT, BindError, SERVICES, Shop, ShopOptions};

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::net::{IpAddr, Ipv4Addr};
 use std::process::ExitCode;
 
-use callboard_shop::{BASE_PORT, Shop, ShopOptions};
+use callboard_shop::{BASE_PORT, Mutant, Shop, ShopOptions};
 use clap::Parser;
 use tokio_util::sync::CancellationToken;
 
@@ -25,19 +25,43 @@ struct Arguments {
     /// The address to listen on
     #[arg(long, value_name = "ADDR", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
     host: IpAddr,
+    /// Start a shop with a known defect, to see whether tests find it; see --list-mutants
+    #[arg(long, value_name = "NAME", hide_possible_values = true)]
+    mutant: Option<Mutant>,
+    /// List the known defects, and do nothing else
+    #[arg(long)]
+    list_mutants: bool,
 }
 
 impl From<Arguments> for ShopOptions {
     fn from(arguments: Arguments) -> Self {
         let elsewhere: BTreeMap<String, String> =
             arguments.payments_url.into_iter().map(|url| ("payments".to_owned(), url)).collect();
-        Self { host: arguments.host, base_port: Some(arguments.base_port), without: arguments.without, elsewhere }
+        Self {
+            host: arguments.host,
+            base_port: Some(arguments.base_port),
+            without: arguments.without,
+            elsewhere,
+            mutant: arguments.mutant,
+        }
     }
+}
+
+fn list_mutants() -> ExitCode {
+    let mut stdout = std::io::stdout().lock();
+    for mutant in Mutant::all() {
+        let _ = writeln!(stdout, "{:<34} {}", mutant.name(), mutant.what());
+    }
+    ExitCode::SUCCESS
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let shop = match Shop::bind(Arguments::parse().into()).await {
+    let arguments = Arguments::parse();
+    if arguments.list_mutants {
+        return list_mutants();
+    }
+    let shop = match Shop::bind(arguments.into()).await {
         Ok(shop) => shop,
         Err(error) => {
             let _ = writeln!(std::io::stderr(), "error: {error}");

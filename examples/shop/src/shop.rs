@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use axum::Router;
 use axum::response::IntoResponse as _;
 use axum::routing::get;
+use axum::{Extension, Router};
 use http::header;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use crate::mutants::{Mutant, Mutation};
 use crate::neighbour::Neighbour;
 use crate::problem::Problem;
 use crate::{cart, catalog, customers, files, orders, payments, shipping};
@@ -34,11 +35,13 @@ pub struct ShopOptions {
     pub without: Vec<String>,
     /// Services that run elsewhere, each with its base URL: they are not started, and their neighbours ask there.
     pub elsewhere: BTreeMap<String, String>,
+    /// A known defect that the shop has.
+    pub mutant: Option<Mutant>,
 }
 
 impl Default for ShopOptions {
     fn default() -> Self {
-        Self { host: Ipv4Addr::LOCALHOST.into(), base_port: None, without: Vec::new(), elsewhere: BTreeMap::new() }
+        Self { host: Ipv4Addr::LOCALHOST.into(), base_port: None, without: Vec::new(), elsewhere: BTreeMap::new(), mutant: None }
     }
 }
 
@@ -78,7 +81,8 @@ impl Shop {
         let all: BTreeMap<&str, String> = places.iter().map(|place| (place.service, place.url.clone())).collect();
         let started = |place: &Place| !options.without.iter().any(|name| name == place.service);
         let addresses = places.iter().filter(|place| started(place)).map(|p| (p.service.to_owned(), p.url.clone())).collect();
-        let servers = places.into_iter().filter(started).filter_map(|p| Some((p.listener?, router(p.service, &all)))).collect();
+        let router = |service| router(service, &all, Mutation(options.mutant));
+        let servers = places.into_iter().filter(started).filter_map(|p| Some((p.listener?, router(p.service)))).collect();
         Ok(Self { addresses, servers })
     }
 
@@ -143,7 +147,7 @@ async fn place(options: &ShopOptions, index: u16, service: &'static str) -> Resu
     Ok(Place { service, url, listener: Some(listener) })
 }
 
-fn router(service: &'static str, urls: &BTreeMap<&str, String>) -> Router {
+fn router(service: &'static str, urls: &BTreeMap<&str, String>, mutation: Mutation) -> Router {
     let ask = |name: &'static str| Neighbour::new(name, &urls[name]);
     let router = match service {
         "catalog" => catalog::router(),
@@ -155,11 +159,12 @@ fn router(service: &'static str, urls: &BTreeMap<&str, String>) -> Router {
             catalog: ask("catalog"),
             payments: ask("payments"),
             shipping: ask("shipping"),
+            mutation,
         }),
         "payments" => payments::router(),
         _ => shipping::router(ask("customers")),
     };
-    with_definition(router, service)
+    with_definition(router, service).layer(Extension(mutation))
 }
 
 /// Adds what every service has: its own definition, and a problem body for what it does not know.

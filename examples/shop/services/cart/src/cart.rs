@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
+use crate::mutants::{Mutant, Mutation};
 use crate::neighbour::Neighbour;
 use crate::problem::Problem;
 use crate::request::{Body, Segments, Trace};
@@ -72,14 +73,16 @@ impl Cart {
         self.lines.iter_mut().find(|line| line.product_code == code)
     }
 
-    fn add_up(&mut self) {
-        self.total = self.lines.iter().map(|line| u64::from(line.quantity) * line.unit_price).sum();
+    fn add_up(&mut self, mutation: Mutation) {
+        let ignores_quantity = mutation.is(Mutant::CartTotalIgnoresQuantity);
+        let quantity = |line: &Line| if ignores_quantity { 1 } else { u64::from(line.quantity) };
+        self.total = self.lines.iter().map(|line| quantity(line) * line.unit_price).sum();
     }
 }
 
 impl Carts {
     /// The product, when catalog knows it and has so many of it.
-    async fn product(&self, trace: &Trace, code: &str, quantity: u32) -> Result<Product, Problem> {
+    async fn product(&self, trace: &Trace, code: &str, quantity: u32, mutation: Mutation) -> Result<Product, Problem> {
         let answer = self.catalog.get(trace, &["products", code]).await?;
         if answer.status == StatusCode::NOT_FOUND {
             return Err(Problem::refused(format!("no product {code}")));
@@ -89,17 +92,25 @@ impl Carts {
         }
         let unreadable = |error| Problem::bad_gateway(format!("catalog's product {code}: {error}"));
         let product: Product = serde_json::from_value(answer.body).map_err(unreadable)?;
-        if product.stock < quantity {
+        if product.stock < quantity && !mutation.is(Mutant::CartStockUnchecked) {
             return Err(Problem::conflict(format!("{code}: {} left, {quantity} wanted", product.stock)));
         }
         Ok(product)
     }
 
-    async fn change(&self, id: u64, change: impl FnOnce(&mut Cart) -> Result<(), Problem>) -> Result<Cart, Problem> {
+    async fn change(
+        &self,
+        id: u64,
+        mutation: Mutation,
+        change: impl FnOnce(&mut Cart) -> Result<(), Problem>,
+    ) -> Result<Cart, Problem> {
         let mut carts = self.carts.lock().await;
         let cart = carts.get_mut(&id).ok_or_else(|| unknown(id))?;
+        let lines = cart.lines.len();
         change(cart)?;
-        cart.add_up();
+        if cart.lines.len() >= lines || !mutation.is(Mutant::CartTotalNotLowered) {
+            cart.add_up(mutation);
+        }
         Ok(cart.clone())
     }
 }
@@ -110,9 +121,10 @@ struct NewCart {
     cust_id: Uuid,
 }
 
-async fn create(State(state): State<Carts>, Body(new): Body<NewCart>) -> Response {
+async fn create(State(state): State<Carts>, mutation: Mutation, Body(new): Body<NewCart>) -> Response {
     let cart_id = 1 + state.latest.fetch_add(1, Ordering::Relaxed);
-    let cart = Cart { cart_id, cust_id: new.cust_id, lines: Vec::new(), total: 0, currency: "EUR" };
+    let currency = if mutation.is(Mutant::CartDollars) { "USD" } else { "EUR" };
+    let cart = Cart { cart_id, cust_id: new.cust_id, lines: Vec::new(), total: 0, currency };
     state.carts.lock().await.insert(cart_id, cart.clone());
     (StatusCode::CREATED, [(header::LOCATION, format!("/carts/{cart_id}"))], Json(cart)).into_response()
 }
@@ -121,7 +133,10 @@ async fn read(State(state): State<Carts>, Segments(id): Segments<u64>) -> Result
     state.carts.lock().await.get(&id).cloned().map(Json).ok_or_else(|| unknown(id))
 }
 
-async fn remove(State(state): State<Carts>, Segments(id): Segments<u64>) -> Result<StatusCode, Problem> {
+async fn remove(State(state): State<Carts>, mutation: Mutation, Segments(id): Segments<u64>) -> Result<StatusCode, Problem> {
+    if mutation.is(Mutant::CartDeletedStays) && state.carts.lock().await.contains_key(&id) {
+        return Ok(StatusCode::NO_CONTENT);
+    }
     state.carts.lock().await.remove(&id).map(|_| StatusCode::NO_CONTENT).ok_or_else(|| unknown(id))
 }
 
@@ -135,20 +150,21 @@ struct NewLine {
 async fn add_line(
     State(state): State<Carts>,
     trace: Trace,
+    mutation: Mutation,
     Segments(id): Segments<u64>,
     Body(NewLine { product_code, quantity }): Body<NewLine>,
 ) -> Result<Response, Problem> {
-    check(quantity)?;
-    state.change(id, |_| Ok(())).await?;
-    let product = state.product(&trace, &product_code, quantity).await?;
-    let added = state.change(id, |cart| add(cart, product, quantity)).await?;
+    check(quantity, mutation)?;
+    state.change(id, mutation, |_| Ok(())).await?;
+    let product = state.product(&trace, &product_code, quantity, mutation).await?;
+    let added = state.change(id, mutation, |cart| add(cart, product, quantity, mutation)).await?;
     Ok((StatusCode::CREATED, Json(added)).into_response())
 }
 
 /// A product that is in the cart already has one line still.
-fn add(cart: &mut Cart, product: Product, quantity: u32) -> Result<(), Problem> {
+fn add(cart: &mut Cart, product: Product, quantity: u32, mutation: Mutation) -> Result<(), Problem> {
     if let Some(line) = cart.line(&product.sku) {
-        check(line.quantity + quantity)?;
+        check(line.quantity + quantity, mutation)?;
         line.quantity += quantity;
         return Ok(());
     }
@@ -164,27 +180,33 @@ struct LineChange {
 async fn change_line(
     State(state): State<Carts>,
     trace: Trace,
+    mutation: Mutation,
     Segments((id, code)): Segments<(u64, String)>,
     Body(LineChange { quantity }): Body<LineChange>,
 ) -> Result<Json<Cart>, Problem> {
-    check(quantity)?;
-    state.change(id, |cart| cart.line(&code).map(|_| ()).ok_or_else(|| no_line(&code))).await?;
-    let product = state.product(&trace, &code, quantity).await?;
+    check(quantity, mutation)?;
+    state.change(id, mutation, |cart| cart.line(&code).map(|_| ()).ok_or_else(|| no_line(&code))).await?;
+    let product = state.product(&trace, &code, quantity, mutation).await?;
     let set = |line: &mut Line| (line.quantity, line.unit_price) = (quantity, product.price.amount);
-    state.change(id, |cart| cart.line(&code).map(set).ok_or_else(|| no_line(&code))).await.map(Json)
+    state.change(id, mutation, |cart| cart.line(&code).map(set).ok_or_else(|| no_line(&code))).await.map(Json)
 }
 
-async fn remove_line(State(state): State<Carts>, Segments((id, code)): Segments<(u64, String)>) -> Result<StatusCode, Problem> {
+async fn remove_line(
+    State(state): State<Carts>,
+    mutation: Mutation,
+    Segments((id, code)): Segments<(u64, String)>,
+) -> Result<StatusCode, Problem> {
     let take_out = |cart: &mut Cart| {
         let index = cart.lines.iter().position(|line| line.product_code == code).ok_or_else(|| no_line(&code))?;
-        cart.lines.remove(index);
+        cart.lines.remove(if mutation.is(Mutant::CartWrongLineRemoved) { 0 } else { index });
         Ok(())
     };
-    state.change(id, take_out).await.map(|_| StatusCode::NO_CONTENT)
+    state.change(id, mutation, take_out).await.map(|_| StatusCode::NO_CONTENT)
 }
 
-fn check(quantity: u32) -> Result<(), Problem> {
-    let fits = (1..=99).contains(&quantity);
+fn check(quantity: u32, mutation: Mutation) -> Result<(), Problem> {
+    let most = if mutation.is(Mutant::CartHundredAccepted) { 100 } else { 99 };
+    let fits = (1..=most).contains(&quantity);
     fits.then_some(()).ok_or_else(|| Problem::bad_request("quantity: expected 1 to 99"))
 }
 

@@ -11,6 +11,7 @@ use http::{StatusCode, header};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 
+use crate::mutants::{Mutant, Mutation};
 use crate::problem::Problem;
 use crate::request::{Body, Params, Segments};
 
@@ -103,19 +104,22 @@ struct Filter {
     limit: Option<usize>,
 }
 
-async fn list(State(products): State<Products>, Params(filter): Params<Filter>) -> Result<Response, Problem> {
+async fn list(State(products): State<Products>, mutation: Mutation, Params(filter): Params<Filter>) -> Result<Response, Problem> {
     let limit = filter.limit.unwrap_or(20);
     if !(1..=100).contains(&limit) {
         return Err(Problem::bad_request("limit: expected 1 to 100"));
     }
+    let limit = if mutation.is(Mutant::CatalogLimitIgnored) { usize::MAX } else { limit };
+    let category = filter.category.filter(|_| !mutation.is(Mutant::CatalogCategoryIgnored));
     let words = filter.q.unwrap_or_default().to_lowercase();
     let products = &products.lock().await.products;
     let fits = |product: &&Product| {
-        filter.category.is_none_or(|category| category == product.category) && product.name.to_lowercase().contains(&words)
+        category.is_none_or(|category| category == product.category) && product.name.to_lowercase().contains(&words)
     };
     let found: Vec<&Product> = products.values().filter(fits).collect();
     let page = &found[..found.len().min(limit)];
-    Ok(Json(serde_json::json!({"items": page, "total": found.len()})).into_response())
+    let total = if mutation.is(Mutant::CatalogTotalOfPage) { page.len() } else { found.len() };
+    Ok(Json(serde_json::json!({"items": page, "total": total})).into_response())
 }
 
 #[derive(Debug, Deserialize)]
@@ -125,15 +129,16 @@ struct NewProduct {
     description: String,
     category: Category,
     price: Money,
-    #[serde(default)]
-    stock: u32,
+    stock: Option<u32>,
 }
 
-async fn create(State(products): State<Products>, Body(new): Body<NewProduct>) -> Result<Response, Problem> {
-    if new.name.is_empty() || new.name.chars().count() > 80 {
+async fn create(State(products): State<Products>, mutation: Mutation, Body(new): Body<NewProduct>) -> Result<Response, Problem> {
+    let longest = if mutation.is(Mutant::CatalogLongNameAccepted) { usize::MAX } else { 80 };
+    if new.name.is_empty() || new.name.chars().count() > longest {
         return Err(Problem::bad_request("name: expected 1 to 80 characters"));
     }
     let NewProduct { name, description, category, price, stock } = new;
+    let stock = stock.unwrap_or(u32::from(mutation.is(Mutant::CatalogDefaultStockOne)));
     check(price.amount, stock)?;
     let mut products = products.lock().await;
     products.latest += 1;
@@ -160,6 +165,7 @@ struct ProductChange {
 
 async fn update(
     State(products): State<Products>,
+    mutation: Mutation,
     Segments(sku): Segments<String>,
     Body(change): Body<ProductChange>,
 ) -> Result<Json<Product>, Problem> {
@@ -167,11 +173,23 @@ async fn update(
     let product = products.products.get_mut(&sku).ok_or_else(|| unknown(&sku))?;
     let (price, stock) = (change.price.unwrap_or(product.price), change.stock.unwrap_or(product.stock));
     check(price.amount, stock)?;
-    (product.price, product.stock) = (price, stock);
-    Ok(Json(product.clone()))
+    let clears = mutation.is(Mutant::CatalogPriceChangeClearsStock) && change.stock.is_none();
+    let changed = Product { price, stock: if clears { 0 } else { stock }, ..product.clone() };
+    product.stock = changed.stock;
+    if !mutation.is(Mutant::CatalogPriceChangeLost) {
+        product.price = price;
+    }
+    Ok(Json(changed))
 }
 
-async fn remove(State(products): State<Products>, Segments(sku): Segments<String>) -> Result<StatusCode, Problem> {
+async fn remove(
+    State(products): State<Products>,
+    mutation: Mutation,
+    Segments(sku): Segments<String>,
+) -> Result<StatusCode, Problem> {
+    if mutation.is(Mutant::CatalogDeletedStays) && products.lock().await.products.contains_key(&sku) {
+        return Ok(StatusCode::NO_CONTENT);
+    }
     products.lock().await.products.remove(&sku).map(|_| StatusCode::NO_CONTENT).ok_or_else(|| unknown(&sku))
 }
 
@@ -182,13 +200,15 @@ struct StockChange {
 
 async fn change_stock(
     State(products): State<Products>,
+    mutation: Mutation,
     Segments(sku): Segments<String>,
     Body(StockChange { change }): Body<StockChange>,
 ) -> Result<Json<Product>, Problem> {
     let mut products = products.lock().await;
     let product = products.products.get_mut(&sku).ok_or_else(|| unknown(&sku))?;
     let short = || Problem::conflict(format!("{sku}: {} left, {} wanted", product.stock, change.unsigned_abs()));
-    let stock = product.stock.checked_add_signed(change).ok_or_else(short)?;
+    let enough = product.stock.checked_add_signed(change);
+    let stock = enough.or(mutation.is(Mutant::CatalogOversoldAccepted).then_some(0)).ok_or_else(short)?;
     check(product.price.amount, stock)?;
     product.stock = stock;
     Ok(Json(product.clone()))

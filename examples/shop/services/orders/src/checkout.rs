@@ -5,6 +5,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{Cart, Item, NewOrder, Order, Status};
+use crate::mutants::{Mutant, Mutation};
 use crate::neighbour::{Answer, Neighbour};
 use crate::problem::Problem;
 use crate::request::Trace;
@@ -17,6 +18,7 @@ pub(crate) struct Neighbours {
     pub(crate) catalog: Neighbour,
     pub(crate) payments: Neighbour,
     pub(crate) shipping: Neighbour,
+    pub(crate) mutation: Mutation,
 }
 
 /// Placing an order.
@@ -39,7 +41,7 @@ impl Neighbours {
         }
         let unreadable = |error| Problem::bad_gateway(format!("cart {}: {error}", new.cart));
         let cart: Cart = serde_json::from_value(answer.body).map_err(unreadable)?;
-        if cart.cust_id != new.buyer {
+        if cart.cust_id != new.buyer && !self.mutation.is(Mutant::OrdersForeignCartAccepted) {
             return Err(Problem::refused(format!("cart {} is not the buyer's", new.cart)));
         }
         if cart.items.is_empty() {
@@ -50,6 +52,9 @@ impl Neighbours {
 
     /// Takes all items from the stock, or none of them.
     pub(super) async fn take_stock(&self, trace: &Trace, items: &[Item]) -> Result<(), Problem> {
+        if self.mutation.is(Mutant::OrdersStockNotTaken) {
+            return Ok(());
+        }
         for (index, item) in items.iter().enumerate() {
             if let Err(problem) = self.take(trace, item).await {
                 self.put_back(trace, &items[..index]).await?;
@@ -88,22 +93,29 @@ impl Neighbours {
 /// Paying and cancelling an order.
 impl Neighbours {
     pub(super) async fn charge_and_ship(&self, trace: &Trace, order: &Order, card: serde_json::Value) -> Result<Order, Problem> {
-        let payment = self.charge(trace, order, card).await?;
-        match self.ship(trace, order).await {
-            Ok(tracking) => {
-                let (payment_id, tracking_number) = (Some(payment), Some(tracking));
-                Ok(Order { status: Status::Paid, payment_id, tracking_number, ..order.clone() })
-            }
-            Err(problem) => {
+        let payment_id = match self.mutation.is(Mutant::OrdersPaymentNotCaptured) {
+            true => None,
+            false => Some(self.charge(trace, order, card).await?),
+        };
+        let shipped = match self.mutation.is(Mutant::OrdersShipmentNotMade) {
+            true => Ok(None),
+            false => self.ship(trace, order).await.map(Some),
+        };
+        match (shipped, payment_id) {
+            (Ok(tracking_number), payment_id) => Ok(Order { status: Status::Paid, payment_id, tracking_number, ..order.clone() }),
+            (Err(problem), Some(payment)) => {
                 self.refund(trace, &payment, order.total).await?;
                 Err(problem)
             }
+            (Err(problem), None) => Err(problem),
         }
     }
 
     async fn charge(&self, trace: &Trace, order: &Order, card: serde_json::Value) -> Result<String, Problem> {
+        let first = order.items.first().filter(|_| self.mutation.is(Mutant::OrdersFirstItemCharged));
+        let amount = first.map_or(order.total, |item| u64::from(item.quantity) * item.unit_price);
         let body = json!({
-            "reference": order.order_id, "amount": order.total, "currency": order.currency, "card": card,
+            "reference": order.order_id, "amount": amount, "currency": order.currency, "card": card,
         });
         let answer = self.payments.post(trace, &["payments"], &body).await?;
         match answer.status {
@@ -128,14 +140,17 @@ impl Neighbours {
             let answer = self.shipping.post(trace, &["shipments", tracking, "cancellation"], &json!({})).await?;
             match answer.status {
                 StatusCode::OK => {}
+                StatusCode::CONFLICT if self.mutation.is(Mutant::OrdersShippedCancelled) => {}
                 StatusCode::CONFLICT => return Err(Problem::conflict(detail(&answer))),
                 _ => return Err(self.shipping.unexpected(&answer)),
             }
         }
-        if let Some(payment) = &order.payment_id {
+        if let Some(payment) = order.payment_id.as_ref().filter(|_| !self.mutation.is(Mutant::OrdersNotRefunded)) {
             self.refund(trace, payment, order.total).await?;
         }
-        self.put_back(trace, &order.items).await?;
+        if !self.mutation.is(Mutant::OrdersStockNotPutBack) {
+            self.put_back(trace, &order.items).await?;
+        }
         Ok(Order { status: Status::Cancelled, ..order.clone() })
     }
 

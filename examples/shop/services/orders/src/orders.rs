@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
+use crate::mutants::{Mutant, Mutation};
 use crate::problem::Problem;
 use crate::request::{Body, Params, Segments, Trace};
 
@@ -104,10 +105,11 @@ struct Filter {
     status: Option<Status>,
 }
 
-async fn list(State(state): State<Orders>, Params(filter): Params<Filter>) -> Json<Vec<Order>> {
+async fn list(State(state): State<Orders>, mutation: Mutation, Params(filter): Params<Filter>) -> Json<Vec<Order>> {
+    let status = filter.status.filter(|_| !mutation.is(Mutant::OrdersStatusFilterIgnored));
     let orders = state.orders.lock().await;
     let fits = |order: &&Order| {
-        filter.buyer.is_none_or(|buyer| buyer == order.buyer) && filter.status.is_none_or(|status| status == order.status)
+        filter.buyer.is_none_or(|buyer| buyer == order.buyer) && status.is_none_or(|status| status == order.status)
     };
     Json(orders.values().filter(fits).cloned().collect())
 }
@@ -127,14 +129,22 @@ async fn pay(
     Segments(id): Segments<String>,
     Body(Payment { card }): Body<Payment>,
 ) -> Result<Json<Order>, Problem> {
-    let order = state.begin(&id, &[Status::Placed]).await?;
+    let twice = state.ask.mutation.is(Mutant::OrdersPaidTwice);
+    let payable: &[Status] = if twice { &[Status::Placed, Status::Paid] } else { &[Status::Placed] };
+    let order = state.begin(&id, payable).await?;
     let paid = state.ask.charge_and_ship(&trace, &order, card).await;
+    if paid.is_err() && state.ask.mutation.is(Mutant::OrdersDeclinedCountsAsPaid) {
+        state.end(&id, Ok(Order { status: Status::Paid, ..order })).await?;
+        return paid.map(Json);
+    }
     state.end(&id, paid).await.map(Json)
 }
 
 async fn cancel(State(state): State<Orders>, trace: Trace, Segments(id): Segments<String>) -> Result<Json<Order>, Problem> {
     state.up_to_date(&trace, &id).await?;
-    let order = state.begin(&id, &[Status::Placed, Status::Paid]).await?;
+    let late = state.ask.mutation.is(Mutant::OrdersShippedCancelled);
+    let open: &[Status] = &[Status::Placed, Status::Paid, Status::Shipped, Status::Delivered];
+    let order = state.begin(&id, if late { open } else { &open[..2] }).await?;
     let cancelled = state.ask.undo(&trace, &order).await;
     state.end(&id, cancelled).await.map(Json)
 }
@@ -187,6 +197,9 @@ impl Orders {
     /// The order, with what shipping knows of its shipment. Its last known state stays when shipping does not answer.
     async fn up_to_date(&self, trace: &Trace, id: &str) -> Result<Order, Problem> {
         let order = find(&mut *self.orders.lock().await, id)?.clone();
+        if self.ask.mutation.is(Mutant::OrdersShipmentNotFollowed) {
+            return Ok(order);
+        }
         let Some(tracking) = order.tracking_number.as_ref().filter(|_| order.status != Status::Cancelled) else {
             return Ok(order);
         };

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
+use crate::mutants::{Mutant, Mutation};
 use crate::problem::Problem;
 use crate::request::{Body, Params, Segments};
 
@@ -65,9 +66,10 @@ struct Filter {
     reference: Option<String>,
 }
 
-async fn list(State(payments): State<Payments>, Params(filter): Params<Filter>) -> Json<Vec<Payment>> {
+async fn list(State(payments): State<Payments>, mutation: Mutation, Params(filter): Params<Filter>) -> Json<Vec<Payment>> {
+    let reference = filter.reference.filter(|_| !mutation.is(Mutant::PaymentsFilterIgnored));
     let payments = payments.lock().await;
-    let fits = |payment: &&Payment| filter.reference.as_ref().is_none_or(|reference| *reference == payment.reference);
+    let fits = |payment: &&Payment| reference.as_ref().is_none_or(|reference| *reference == payment.reference);
     Json(payments.values().filter(fits).cloned().collect())
 }
 
@@ -85,9 +87,9 @@ struct Card {
     expiry: String,
 }
 
-async fn charge(State(payments): State<Payments>, Body(charge): Body<Charge>) -> Result<Response, Problem> {
+async fn charge(State(payments): State<Payments>, mutation: Mutation, Body(charge): Body<Charge>) -> Result<Response, Problem> {
     check(&charge)?;
-    ask_the_bank(&charge.card)?;
+    ask_the_bank(&charge.card, mutation)?;
     let id = new_id("pay");
     let payment = Payment {
         payment_id: id.clone(),
@@ -100,7 +102,8 @@ async fn charge(State(payments): State<Payments>, Body(charge): Body<Charge>) ->
         captured_at: jiff::Timestamp::now().to_string(),
     };
     payments.lock().await.insert(id.clone(), payment.clone());
-    Ok((StatusCode::CREATED, [(header::LOCATION, format!("/payments/{id}"))], Json(payment)).into_response())
+    let status = if mutation.is(Mutant::PaymentsChargeStatus) { StatusCode::OK } else { StatusCode::CREATED };
+    Ok((status, [(header::LOCATION, format!("/payments/{id}"))], Json(payment)).into_response())
 }
 
 async fn read(State(payments): State<Payments>, Segments(id): Segments<String>) -> Result<Json<Payment>, Problem> {
@@ -114,18 +117,23 @@ struct NewRefund {
 
 async fn refund(
     State(payments): State<Payments>,
+    mutation: Mutation,
     Segments(id): Segments<String>,
     Body(NewRefund { amount }): Body<NewRefund>,
 ) -> Result<Response, Problem> {
     let mut payments = payments.lock().await;
     let payment = payments.get_mut(&id).ok_or_else(|| unknown(&id))?;
-    let left = payment.amount - payment.refunded;
+    let left = payment.amount.saturating_sub(payment.refunded);
     match amount {
         0 => return Err(Problem::bad_request("amount: expected at least 1")),
-        more if more > left => return Err(Problem::conflict(format!("{left} left of {id}, {more} wanted"))),
+        more if more > left && !mutation.is(Mutant::PaymentsOverRefunded) => {
+            return Err(Problem::conflict(format!("{left} left of {id}, {more} wanted")));
+        }
+        _ if mutation.is(Mutant::PaymentsRefundNotCounted) => {}
         _ => payment.refunded += amount,
     }
-    payment.status = if payment.refunded == payment.amount { Status::Refunded } else { Status::PartlyRefunded };
+    let full = payment.refunded >= payment.amount || mutation.is(Mutant::PaymentsPartRefundIsFull);
+    payment.status = if full { Status::Refunded } else { Status::PartlyRefunded };
     let refund = Refund { refund_id: new_id("ref"), payment_id: id, amount };
     Ok((StatusCode::CREATED, Json(refund)).into_response())
 }
@@ -147,10 +155,12 @@ fn check(charge: &Charge) -> Result<(), Problem> {
     }
 }
 
-fn ask_the_bank(card: &Card) -> Result<(), Problem> {
+fn ask_the_bank(card: &Card, mutation: Mutation) -> Result<(), Problem> {
     match card.number.as_str() {
         number if number.ends_with("0002") => Err(Problem::declined("the bank declines the card")),
-        number if number.ends_with("0069") => Err(Problem::declined("the card has expired")),
+        number if number.ends_with("0069") && !mutation.is(Mutant::PaymentsExpiredAccepted) => {
+            Err(Problem::declined("the card has expired"))
+        }
         _ => Ok(()),
     }
 }

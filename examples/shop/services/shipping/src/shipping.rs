@@ -14,6 +14,7 @@ use serde_json::Value;
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
+use crate::mutants::{Mutant, Mutation};
 use crate::neighbour::Neighbour;
 use crate::problem::Problem;
 use crate::request::{Body, Params, Segments, Trace};
@@ -63,6 +64,10 @@ impl Shipment {
         self.events.push(Event { status, at: jiff::Timestamp::now().to_string() });
     }
 
+    fn has_left(&self) -> bool {
+        matches!(self.status, Status::InTransit | Status::Delivered)
+    }
+
     /// Parcels arrive without anybody asking; whoever asks next sees it.
     fn travel(&mut self) {
         if self.status == Status::InTransit && self.left.is_some_and(|left| left.elapsed() >= JOURNEY) {
@@ -91,10 +96,11 @@ struct Filter {
     order_ref: Option<String>,
 }
 
-async fn list(State(state): State<Shipments>, Params(filter): Params<Filter>) -> Json<Vec<Shipment>> {
+async fn list(State(state): State<Shipments>, mutation: Mutation, Params(filter): Params<Filter>) -> Json<Vec<Shipment>> {
+    let order = filter.order_ref.filter(|_| !mutation.is(Mutant::ShippingFilterIgnored));
     let mut shipments = state.shipments.lock().await;
     shipments.values_mut().for_each(Shipment::travel);
-    let fits = |shipment: &&Shipment| filter.order_ref.as_ref().is_none_or(|order| *order == shipment.order_ref);
+    let fits = |shipment: &&Shipment| order.as_ref().is_none_or(|order| *order == shipment.order_ref);
     Json(shipments.values().filter(fits).cloned().collect())
 }
 
@@ -105,15 +111,23 @@ struct NewShipment {
     parcels: Vec<Parcel>,
 }
 
-async fn create(State(state): State<Shipments>, trace: Trace, Body(new): Body<NewShipment>) -> Result<Response, Problem> {
-    if new.order_ref.is_empty() || new.parcels.is_empty() || new.parcels.iter().any(|parcel| !(1..=1000).contains(&parcel.count))
-    {
+async fn create(
+    State(state): State<Shipments>,
+    trace: Trace,
+    mutation: Mutation,
+    Body(new): Body<NewShipment>,
+) -> Result<Response, Problem> {
+    let counts = if mutation.is(Mutant::ShippingCountUnchecked) { 0..=u32::MAX } else { 1..=1000 };
+    if new.order_ref.is_empty() || new.parcels.is_empty() || new.parcels.iter().any(|parcel| !counts.contains(&parcel.count)) {
         return Err(Problem::bad_request("expected an order_ref and at least one parcel, each with a count of 1 to 1000"));
     }
-    let address = state.address(&trace, new.client).await?;
+    let address = state.address(&trace, new.client, mutation).await?;
     let mut shipments = state.shipments.lock().await;
     let number = format!("TRK-{:08}", shipments.len() + 1);
-    let NewShipment { order_ref, client, parcels } = new;
+    let NewShipment { order_ref, client, mut parcels } = new;
+    if mutation.is(Mutant::ShippingOneParcelKept) {
+        parcels.truncate(1);
+    }
     let (status, events, left) = (Status::Preparing, Vec::new(), None);
     let mut shipment = Shipment { tracking_number: number.clone(), order_ref, client, address, parcels, status, events, left };
     shipment.enter(Status::Preparing);
@@ -125,9 +139,16 @@ async fn read(State(state): State<Shipments>, Segments(number): Segments<String>
     state.change(&number, |_| Ok(())).await
 }
 
-async fn dispatch(State(state): State<Shipments>, Segments(number): Segments<String>) -> Result<Response, Problem> {
+async fn dispatch(
+    State(state): State<Shipments>,
+    mutation: Mutation,
+    Segments(number): Segments<String>,
+) -> Result<Response, Problem> {
+    let again = |shipment: &Shipment| mutation.is(Mutant::ShippingDispatchedTwice) && shipment.has_left();
     let send = |shipment: &mut Shipment| {
-        still_here(shipment)?;
+        if !again(shipment) {
+            still_here(shipment)?;
+        }
         shipment.left = Some(Instant::now());
         shipment.enter(Status::InTransit);
         Ok(())
@@ -135,20 +156,33 @@ async fn dispatch(State(state): State<Shipments>, Segments(number): Segments<Str
     Ok((StatusCode::ACCEPTED, state.change(&number, send).await?).into_response())
 }
 
-async fn cancel(State(state): State<Shipments>, Segments(number): Segments<String>) -> Result<Json<Shipment>, Problem> {
+async fn cancel(
+    State(state): State<Shipments>,
+    mutation: Mutation,
+    Segments(number): Segments<String>,
+) -> Result<Json<Shipment>, Problem> {
+    let late = |shipment: &Shipment| mutation.is(Mutant::ShippingCancelledAfterDispatch) && shipment.has_left();
     let stop = |shipment: &mut Shipment| {
-        still_here(shipment)?;
+        if !late(shipment) {
+            still_here(shipment)?;
+        }
         shipment.enter(Status::Cancelled);
+        if mutation.is(Mutant::ShippingEventLost) {
+            shipment.events.pop();
+        }
         Ok(())
     };
     state.change(&number, stop).await
 }
 
 impl Shipments {
-    async fn address(&self, trace: &Trace, client: Uuid) -> Result<Value, Problem> {
+    async fn address(&self, trace: &Trace, client: Uuid, mutation: Mutation) -> Result<Value, Problem> {
         let answer = self.customers.get(trace, &["customers", &client.to_string()]).await?;
         match answer.status {
             StatusCode::OK if answer.body["address"].is_object() => Ok(answer.body["address"].clone()),
+            StatusCode::NOT_FOUND if mutation.is(Mutant::ShippingUnknownCustomerAccepted) => {
+                Ok(serde_json::json!({"street": "", "city": "", "postalCode": "", "country": ""}))
+            }
             StatusCode::NOT_FOUND => Err(Problem::refused(format!("no customer {client}"))),
             _ => Err(self.customers.unexpected(&answer)),
         }
