@@ -1,5 +1,8 @@
 //! Chains: a clause's operation with the operations that yield what it needs, found backwards along the map.
 
+use std::collections::HashSet;
+use std::rc::Rc;
+
 use callboard_model::Method;
 use callboard_model::api::ParameterLocation;
 use callboard_model::map::{Input, Output};
@@ -31,6 +34,13 @@ pub(crate) struct Known {
     pub(crate) ops: Vec<OpId>,
 }
 
+impl Known {
+    /// How surely earlier steps yield a resource, when they do.
+    fn sure(&self, entity: EntityId) -> Option<f64> {
+        self.entities.iter().filter(|(known, _)| *known == entity).map(|(_, sure)| *sure).max_by(f64::total_cmp)
+    }
+}
+
 /// A chain.
 #[derive(Clone, Debug)]
 pub(crate) struct Chain {
@@ -56,25 +66,60 @@ pub(crate) struct Partial {
 
 /// The best chains for a clause, best first.
 pub(crate) fn chains(view: &View<'_, '_>, known: &Known, most: usize) -> Vec<Chain> {
-    let mut found: Vec<Chain> = Vec::new();
-    for target in view.targets(TARGETS) {
-        for partial in expand(view, known, target) {
-            let score = score(view, &partial);
-            let ops: Vec<OpId> = partial.ops.iter().rev().copied().collect();
-            found.push(Chain { ops, score });
-        }
+    let expanded: Vec<Rc<[Chain]>> = view.targets(TARGETS).iter().map(|target| chains_to(view, known, *target)).collect();
+    let mut found: Vec<&Chain> = expanded.iter().flat_map(|chains| chains.iter().take(most)).collect();
+    found.sort_by(|a, b| in_order(a, b));
+    found.into_iter().take(most).cloned().collect()
+}
+
+fn in_order(a: &Chain, b: &Chain) -> std::cmp::Ordering {
+    b.score.total_cmp(&a.score).then_with(|| a.ops.cmp(&b.ops))
+}
+
+/// What was found for one target, with all that it depended on.
+pub(crate) struct Expanded {
+    start_cost: f64,
+    /// Resources that were asked for, with how surely earlier steps yield them.
+    asked: Vec<(EntityId, Option<f64>)>,
+    chains: Rc<[Chain]>,
+}
+
+/// The chains to one target, each sequence of operations once, best first. Sequences that leave the same behind get the same ones.
+fn chains_to(view: &View<'_, '_>, known: &Known, target: OpId) -> Rc<[Chain]> {
+    let start = start(view, known, target);
+    let start_cost = start.cost;
+    let is_same = |e: &&Expanded| e.start_cost == start_cost && e.asked.iter().all(|(entity, sure)| known.sure(*entity) == *sure);
+    if let Some(before) = view.expanded.borrow().get(&target).and_then(|all| all.iter().find(is_same)) {
+        return before.chains.clone();
     }
-    found.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.ops.cmp(&b.ops)));
-    let mut kept: Vec<Chain> = Vec::new();
-    for chain in found {
-        if kept.len() >= most {
-            break;
+    let mut asking = Asking { known, asked: Vec::new() };
+    let partials = expand(view, &mut asking, start);
+    let chain = |partial: &Partial| Chain { ops: partial.ops.iter().rev().copied().collect(), score: score(view, partial) };
+    let mut chains: Vec<Chain> = partials.iter().map(chain).collect();
+    chains.sort_by(in_order);
+    let mut seen: HashSet<Vec<OpId>> = HashSet::new();
+    chains.retain(|chain| seen.insert(chain.ops.clone()));
+    let chains: Rc<[Chain]> = chains.into();
+    let found = Expanded { start_cost, asked: asking.asked, chains: chains.clone() };
+    view.expanded.borrow_mut().entry(target).or_default().push(found);
+    chains
+}
+
+/// What earlier steps left behind, and what was asked of it.
+struct Asking<'k> {
+    known: &'k Known,
+    asked: Vec<(EntityId, Option<f64>)>,
+}
+
+impl Asking<'_> {
+    fn sure(&mut self, entity: EntityId) -> Option<f64> {
+        if let Some((_, sure)) = self.asked.iter().find(|(asked, _)| *asked == entity) {
+            return *sure;
         }
-        if !kept.iter().any(|k| k.ops == chain.ops) {
-            kept.push(chain);
-        }
+        let sure = self.known.sure(entity);
+        self.asked.push((entity, sure));
+        sure
     }
-    kept
 }
 
 /// A chain of a target alone.
@@ -90,8 +135,8 @@ pub(crate) fn start(view: &View<'_, '_>, known: &Known, target: OpId) -> Partial
     }
 }
 
-fn expand(view: &View<'_, '_>, known: &Known, target: OpId) -> Vec<Partial> {
-    let mut open = vec![start(view, known, target)];
+fn expand(view: &View<'_, '_>, known: &mut Asking<'_>, start: Partial) -> Vec<Partial> {
+    let mut open = vec![start];
     let mut done = Vec::new();
     while let Some(mut partial) = open.pop() {
         let Some((op, need)) = partial.waiting.pop() else {
@@ -155,7 +200,7 @@ pub(crate) fn parameter_name(need: &Need) -> String {
     }
 }
 
-fn resolve(view: &View<'_, '_>, known: &Known, partial: &Partial, op: OpId, at: usize) -> Vec<Partial> {
+fn resolve(view: &View<'_, '_>, known: &mut Asking<'_>, partial: &Partial, op: OpId, at: usize) -> Vec<Partial> {
     let need = &view.index.typing.operations[op].needs[at];
     let parameter = parameter_name(need);
     let satisfied = |keys: Option<usize>, confidence: f64| {
@@ -172,8 +217,8 @@ fn resolve(view: &View<'_, '_>, known: &Known, partial: &Partial, op: OpId, at: 
     if let Some(literal) = key_literal(view, partial, need) {
         return vec![satisfied(Some(literal), 0.0)];
     }
-    if let Some((_, confidence)) = known.entities.iter().filter(|(e, _)| *e == need.entity).max_by(|a, b| a.1.total_cmp(&b.1)) {
-        return vec![satisfied(None, 0.3 * ln(*confidence))];
+    if let Some(confidence) = known.sure(need.entity) {
+        return vec![satisfied(None, 0.3 * ln(confidence))];
     }
     let position = partial.ops.iter().position(|o| *o == op).unwrap_or(0);
     if let Some(producer) = partial.ops[position + 1..].iter().find(|p| passes(view.index, **p, op, need).is_some()) {
@@ -183,7 +228,7 @@ fn resolve(view: &View<'_, '_>, known: &Known, partial: &Partial, op: OpId, at: 
     let mut options = Vec::new();
     if partial.ops.len() < DEPTH && !view.clause.has_key {
         let width = if partial.ops.len() == 1 { 8 } else { 5 };
-        for (producer, confidence) in producers(view, partial, (op, need), width) {
+        for (producer, confidence) in producers(view, partial, (op, at), width) {
             let mut next = satisfied(None, ln(confidence));
             next.ops.push(producer);
             next.passes.push(Some(need.entity));
@@ -243,29 +288,36 @@ pub(crate) fn passes(index: &Index<'_>, producer: OpId, consumer: OpId, need: &N
     yields.iter().filter(|y| y.entity == need.entity).filter(is_allowed).map(confidence).max_by(f64::total_cmp)
 }
 
-fn producers(view: &View<'_, '_>, partial: &Partial, (consumer, need): (OpId, &Need), most: usize) -> Vec<(OpId, f64)> {
+/// The best operations that yield what a need wants and are not in the chain yet.
+fn producers(view: &View<'_, '_>, partial: &Partial, need: (OpId, usize), most: usize) -> Vec<(OpId, f64)> {
+    let home = view.index.ops[partial.ops[0]].service;
+    let known = view.producers.borrow().get(&(home, need)).cloned();
+    let all = known.unwrap_or_else(|| {
+        let found: Rc<[(OpId, f64)]> = all_producers(view, home, need).into();
+        view.producers.borrow_mut().insert((home, need), found.clone());
+        found
+    });
+    all.iter().filter(|(op, _)| !partial.ops.contains(op)).take(most).copied().collect()
+}
+
+/// All operations that yield what a need wants, best first.
+fn all_producers(view: &View<'_, '_>, home: usize, (consumer, at): (OpId, usize)) -> Vec<(OpId, f64)> {
     let index = view.index;
-    let weights = &index.weights;
-    let home = index.ops[partial.ops[0]].service;
+    let need = &index.typing.operations[consumer].needs[at];
+    let claims = &index.typing.entities[need.entity].claims;
     let mut seen = std::collections::BTreeSet::new();
     let mut found: Vec<(f64, OpId, f64)> = Vec::new();
     for &(op, _) in index.typing.producers.get(&need.entity).into_iter().flatten() {
-        if partial.ops.contains(&op)
-            || !seen.insert(op)
-            || matches!(index.ops[op].method, Method::Delete)
-            || !index.ops[op].usable
-        {
+        if !seen.insert(op) || matches!(index.ops[op].method, Method::Delete) || !index.ops[op].usable {
             continue;
         }
         let Some(mut confidence) = passes(index, op, consumer, need) else { continue };
-        let claims = &index.typing.entities[need.entity].claims;
         if index.ops[op].service != home && claims.get(&home).is_some_and(|claim| *claim >= 3.0) {
             confidence *= 0.4;
         }
-        found.push((view.rel(op) + weights.confidence * confidence.max(0.05).ln(), op, confidence));
+        found.push((view.rel(op) + index.weights.confidence * confidence.max(0.05).ln(), op, confidence));
     }
     found.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-    found.truncate(most);
     found.into_iter().map(|(_, op, confidence)| (op, confidence)).collect()
 }
 
@@ -273,10 +325,10 @@ pub(crate) fn score(view: &View<'_, '_>, partial: &Partial) -> f64 {
     let weights = &view.index.weights;
     let target = partial.ops[0];
     let mut total = 0.0;
-    for word in &view.words {
-        let strength = |op: &OpId| word.strengths.get(op).copied().unwrap_or(0.0);
-        let best = partial.ops.iter().map(strength).fold(0.0, f64::max);
-        total += word.weight * (weights.coverage * best + weights.target_coverage * strength(&target));
+    let strengths: Vec<Rc<[f64]>> = partial.ops.iter().map(|op| view.strengths_of(*op)).collect();
+    for (at, word) in view.words.iter().enumerate() {
+        let best = strengths.iter().map(|strengths| strengths[at]).fold(0.0, f64::max);
+        total += word.weight * (weights.coverage * best + weights.target_coverage * strengths[0][at]);
     }
     total -= weights.step * partial.ops.len() as f64;
     total += partial.confidence - partial.cost;

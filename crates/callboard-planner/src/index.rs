@@ -64,14 +64,19 @@ pub(crate) struct Index<'a> {
     service_stems: Vec<BTreeSet<String>>,
     /// Entities whose noun is person-like.
     persons: Vec<EntityId>,
+    /// Entities by the stem of the last word of their noun.
+    by_noun_stem: HashMap<String, Vec<EntityId>>,
 }
 
 impl<'a> Index<'a> {
     pub(crate) fn new(system: &'a System, typing: Arc<Typing>, aliases: &BTreeMap<String, String>, weights: Weights) -> Self {
         let lexicon = Lexicon::new(aliases);
         let mut vocabulary = Vocabulary { lexicon, ..Vocabulary::default() };
-        for entity in &typing.entities {
-            vocabulary.nouns.extend(entity.noun.split(' ').next_back().map(stem));
+        let mut by_noun_stem: HashMap<String, Vec<EntityId>> = HashMap::new();
+        for (id, entity) in typing.entities.iter().enumerate() {
+            let last = entity.noun.split(' ').next_back().map(stem).unwrap_or_default();
+            by_noun_stem.entry(last.clone()).or_default().push(id);
+            vocabulary.nouns.insert(last);
         }
         let mut terms: Vec<HashMap<String, f64>> = Vec::with_capacity(typing.operations.len());
         let mut ops = Vec::with_capacity(typing.operations.len());
@@ -89,10 +94,10 @@ impl<'a> Index<'a> {
         }
         let service_stems =
             system.services().iter().map(|s| split_identifier(s.name.as_str()).iter().map(|w| stem(w)).collect()).collect();
-        let persons = (0..typing.entities.len())
-            .filter(|id| typing.entities[*id].noun.split(' ').next_back().is_some_and(|w| is_person_like(&stem(w))))
-            .collect();
-        Self { system, typing, weights, ops, vocabulary, postings, service_stems, persons }
+        let mut persons: Vec<EntityId> =
+            by_noun_stem.iter().filter(|(stem, _)| is_person_like(stem)).flat_map(|(_, ids)| ids).copied().collect();
+        persons.sort_unstable();
+        Self { system, typing, weights, ops, vocabulary, postings, service_stems, persons, by_noun_stem }
     }
 
     /// How strongly a word stands for each operation, itself and by its synonyms.
@@ -149,13 +154,11 @@ impl<'a> Index<'a> {
             return vec![id];
         }
         let stem = stem(word);
-        let mut found: Vec<EntityId> = Vec::new();
-        for (id, info) in self.typing.entities.iter().enumerate() {
-            let last = info.noun.split(' ').next_back().map(crate::words::stem).unwrap_or_default();
-            if last == stem || self.vocabulary.lexicon.are_similar(&last, &stem) {
-                found.push(id);
-            }
-        }
+        let similar = self.vocabulary.lexicon.similar(&stem);
+        let stems = similar.into_iter().chain([stem.as_str()]);
+        let mut found: Vec<EntityId> = stems.filter_map(|stem| self.by_noun_stem.get(stem)).flatten().copied().collect();
+        found.sort_unstable();
+        found.dedup();
         // An actor is somebody, whatever else is similar to the word.
         if is_person_like(&stem) && !found.iter().any(|id| self.is_person(*id)) {
             found.extend(&self.persons);

@@ -1,8 +1,10 @@
 //! A clause seen against an index: what its words weigh, which operations they stand for, and what the clause expects of data flow.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
 
+use crate::chains::Expanded;
 use crate::clauses::{Clause, ContentWord, Mode, Pronoun};
 use crate::entities::EntityId;
 use crate::index::{Index, OpId, Token};
@@ -53,7 +55,18 @@ pub(crate) struct View<'i, 'a> {
     pub(crate) preferred: BTreeSet<usize>,
     pub(crate) stems: BTreeSet<String>,
     rel: RefCell<HashMap<OpId, f64>>,
+    supports: RefCell<HashMap<String, f64>>,
+    asks_for_attribute: OnceCell<bool>,
+    /// Strengths of all words, by operation.
+    strengths: RefCell<HashMap<OpId, Rc<[f64]>>>,
+    /// Operations that yield what a need wants, as an operation of a service sees them: by service and need.
+    pub(crate) producers: RefCell<HashMap<(usize, (OpId, usize)), Producers>>,
+    /// Chains that were found, by target.
+    pub(crate) expanded: RefCell<HashMap<OpId, Vec<Expanded>>>,
 }
+
+/// Operations with how surely each yields something, best first.
+type Producers = Rc<[(OpId, f64)]>;
 
 /// What earlier clauses left behind for pronouns.
 #[derive(Clone, Debug, Default)]
@@ -125,7 +138,22 @@ impl<'i, 'a> View<'i, 'a> {
         let mentions = mentions(index, clause, &literals, &possessives);
         let services = content.iter().filter(|word| !word.is_verb).flat_map(|word| index.services_named(&word.stem)).collect();
         let stems = content.iter().map(|word| word.stem.clone()).collect();
-        Self { index, clause, words, literals, mentions, services, preferred, stems, rel: RefCell::new(HashMap::new()) }
+        Self {
+            index,
+            clause,
+            words,
+            literals,
+            mentions,
+            services,
+            preferred,
+            stems,
+            rel: RefCell::default(),
+            supports: RefCell::default(),
+            asks_for_attribute: OnceCell::new(),
+            strengths: RefCell::default(),
+            producers: RefCell::default(),
+            expanded: RefCell::default(),
+        }
     }
 
     /// All that the words weigh.
@@ -135,6 +163,10 @@ impl<'i, 'a> View<'i, 'a> {
 
     /// Whether the clause asks for something about what it names (`the birthday of …`), not for the thing itself.
     pub(crate) fn asks_for_attribute(&self) -> bool {
+        *self.asks_for_attribute.get_or_init(|| self.find_whether_it_asks_for_attribute())
+    }
+
+    fn find_whether_it_asks_for_attribute(&self) -> bool {
         let clause = self.clause;
         let named = |position: usize| {
             clause.literals.iter().any(|(at, _)| *at == position)
@@ -157,6 +189,13 @@ impl<'i, 'a> View<'i, 'a> {
         self.clause.unknown.as_ref().is_some_and(|noun| self.index.entities_of(noun).contains(&entity))
     }
 
+    /// How strongly each word stands for an operation.
+    pub(crate) fn strengths_of(&self, op: OpId) -> Rc<[f64]> {
+        let strength = |word: &ViewWord| word.strengths.get(&op).copied().unwrap_or(0.0);
+        let mut known = self.strengths.borrow_mut();
+        known.entry(op).or_insert_with(|| self.words.iter().map(strength).collect()).clone()
+    }
+
     /// How much an operation covers of the clause.
     pub(crate) fn covered(&self, op: OpId) -> f64 {
         self.words.iter().map(|word| word.weight * word.strengths.get(&op).copied().unwrap_or(0.0)).sum()
@@ -164,6 +203,15 @@ impl<'i, 'a> View<'i, 'a> {
 
     /// How much the words support a path token, 0 to 1.
     pub(crate) fn support(&self, token: &Token) -> f64 {
+        if let Some(known) = self.supports.borrow().get(&token.stem) {
+            return *known;
+        }
+        let support = self.find_support(token);
+        self.supports.borrow_mut().insert(token.stem.clone(), support);
+        support
+    }
+
+    fn find_support(&self, token: &Token) -> f64 {
         let mut best: f64 = 0.0;
         for word in &self.words {
             let likeness = if word.stem == token.stem {

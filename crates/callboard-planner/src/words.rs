@@ -2,6 +2,7 @@
 //!
 //! Knows English and the English of APIs. Knows nothing of services or schemas.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::LazyLock;
 
@@ -105,9 +106,27 @@ pub fn singular(word: &str) -> String {
 
 static STEMMER: LazyLock<Stemmer> = LazyLock::new(|| Stemmer::create(Algorithm::English));
 
+thread_local! {
+    /// Stems that were asked for before: a large system asks for the same few thousand words a million times.
+    static KNOWN_STEMS: RefCell<HashMap<String, String>> = RefCell::default();
+}
+
+/// Stems remembered at most.
+const MOST_STEMS: usize = 50_000;
+
 /// The common form of a word: singular, then stemmed.
 pub fn stem(word: &str) -> String {
-    STEMMER.stem(&singular(word)).into_owned()
+    KNOWN_STEMS.with_borrow_mut(|known| {
+        if let Some(stem) = known.get(word) {
+            return stem.clone();
+        }
+        if known.len() >= MOST_STEMS {
+            known.clear();
+        }
+        let stem = STEMMER.stem(&singular(word)).into_owned();
+        known.insert(word.to_owned(), stem.clone());
+        stem
+    })
 }
 
 /// The stems of an identifier's or a text's words.
@@ -231,7 +250,8 @@ impl Lexicon {
 
     /// Whether two stems mean something similar.
     pub fn are_similar(&self, a: &str, b: &str) -> bool {
-        a == b || self.similar(a).contains(&b)
+        let groups = |stem: &str| self.groups.get(stem).map(Vec::as_slice).unwrap_or_default();
+        a == b || groups(a).iter().any(|group| groups(b).contains(group))
     }
 }
 
