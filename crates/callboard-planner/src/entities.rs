@@ -307,10 +307,14 @@ fn is_natural(words: &[String], noun: &[String]) -> bool {
         && noun.last() != Some(&singular(word))
 }
 
-/// Whether a key's name says by itself whose key it is: `trackingNumber` and `sku` do, `id` and `customerId` do not.
+/// Whether a key's name says by itself whose key it is: `trackingNumber`, `sku` and `schemaVersion` of a version do, `id` and `customerId`
+/// do not.
 fn is_distinctive(words: &[String], noun: &[String]) -> bool {
     const PLAIN: &[&str] =
         &["id", "ids", "uuid", "guid", "ref", "key", "identifier", "uri", "url", "href", "slug", "uid", "code", "number", "sid"];
+    if words.len() > 1 && words.last() == noun.last() {
+        return true;
+    }
     let (rest, has_suffix) = path::without_key_suffix(words);
     let is_plain = rest.is_empty() && words.last().is_none_or(|last| PLAIN.contains(&last.as_str()));
     has_suffix && !is_plain && key_tail(words, noun) == words.join(" ")

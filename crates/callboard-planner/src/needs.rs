@@ -2,23 +2,23 @@
 //! the objects around them, and what their descriptions say.
 
 use std::collections::HashMap;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use callboard_model::Method;
 use callboard_model::api::{Parameter, ParameterLocation};
 use callboard_model::map::{Input, Signal};
-use regex::{Captures, Regex};
 
+use crate::described;
 use crate::entities::{EntityId, Nouns, Numbered};
 use crate::path::{self, Segment};
 use crate::shape::{Kind, Place, Shapes};
-use crate::typing::{Need, OperationTypes, Signals, Typed, evidence};
+use crate::typing::{Need, OperationTypes, Signs, Typed, evidence};
 use crate::words::{singular, split_identifier};
 
 /// Reads inputs. Each request schema is read once.
 pub(crate) struct Needs<'a> {
     nouns: &'a Nouns,
-    signals: &'a Signals,
+    signs: Signs<'a>,
     /// References in a body, with the number of their place; by the address of the list of places.
     bodies: HashMap<*const Vec<Place>, References>,
 }
@@ -27,8 +27,8 @@ pub(crate) struct Needs<'a> {
 type References = Arc<Vec<(usize, Typed)>>;
 
 impl<'a> Needs<'a> {
-    pub(crate) fn new(nouns: &'a Nouns, signals: &'a Signals) -> Self {
-        Self { nouns, signals, bodies: HashMap::new() }
+    pub(crate) fn new(signs: Signs<'a>) -> Self {
+        Self { nouns: signs.nouns, signs, bodies: HashMap::new() }
     }
 
     /// The needs of one operation.
@@ -36,8 +36,13 @@ impl<'a> Needs<'a> {
         let segments = path::segments(&numbered.operation.key.path);
         let parameters = numbered.operation.parameters.iter();
         let mut needs: Vec<Need> =
-            parameters.filter_map(|parameter| self.parameter(numbered, parameter, &segments, shapes)).collect();
+            parameters.filter_map(|parameter| self.parameter(numbered, parameter, (&segments, types.subject), shapes)).collect();
         needs.extend(self.body(numbered, types));
+        for need in &mut needs {
+            if let Some((entity, reasons)) = self.signs.meant(numbered.service_number, need.entity, &need.reasons) {
+                (need.entity, need.reasons) = (entity, reasons);
+            }
+        }
         needs
     }
 
@@ -45,41 +50,68 @@ impl<'a> Needs<'a> {
         &self,
         numbered: &Numbered<'_>,
         parameter: &Parameter,
-        segments: &[Segment],
+        (segments, subject): (&[Segment], Option<EntityId>),
         shapes: &mut Shapes,
     ) -> Option<Need> {
-        let is_path = parameter.location == ParameterLocation::Path;
-        let by_name = self.by_name(&parameter.name, numbered.service_number);
-        let described = parameter.description.as_deref();
+        let service = numbered.service_number;
         let words = split_identifier(&parameter.name);
-        let is_described = || described.is_some_and(|text| KEY_OF.iter().any(|p| p.is_match(text)));
-        if !is_path && by_name.is_none() && !is_resource(self.nouns, &words, numbered.service_number) && !is_described() {
+        let is_path = parameter.location == ParameterLocation::Path;
+        if !is_path && !self.may_be_key(parameter, &words, service) {
             return None;
         }
-        let shape = parameter
-            .schema
-            .as_ref()
-            .and_then(|node| shapes.at(numbered.service_number, numbered.service, node))
-            .map(|(_, shape)| shape);
+        let shape = parameter.schema.as_ref().and_then(|node| shapes.at(service, numbered.service, node)).map(|(_, shape)| shape);
         let (kind, format) = shape.as_ref().map_or((Kind::Any, None), |s| (s.kind, s.format.clone()));
         if shape.as_ref().is_some_and(|s| !s.options.is_empty()) || kind == Kind::Boolean {
             return None;
         }
         let found = if is_path {
-            let named = self.named_in_path(described, &words);
-            named.or_else(|| self.in_path(segments, &parameter.name, numbered.service_number, kind == Kind::Text))
+            let named = self.named_in_path(parameter.description.as_deref(), &words);
+            named.or_else(|| self.in_path(segments, &parameter.name, service, kind == Kind::Text))
         } else {
-            by_name
-                .or_else(|| self.resource_name(&parameter.name, &words, kind, numbered.service_number))
-                .or_else(|| self.by_description(described, kind))
+            self.by_name(&parameter.name, service)
+                .or_else(|| self.of_subject(parameter, &words, subject))
+                .or_else(|| self.token(parameter, &words, service))
+                .or_else(|| self.resource_name(&parameter.name, &words, kind, service))
+                .or_else(|| self.by_description(parameter.description.as_deref(), kind))
+                .or_else(|| self.explained(&parameter.name, kind, service))
         }?;
         let input = Input::Parameter(parameter.location, parameter.name.clone());
         let Typed { entity, score, reasons } = found;
         Some(Need { input, entity, hard: parameter.required, score, kind, format, reasons })
     }
 
+    /// A first look at a parameter outside the path, before its schema is read.
+    fn may_be_key(&self, parameter: &Parameter, words: &[String], service: usize) -> bool {
+        by_name(self.nouns, &parameter.name, service).is_some()
+            || is_resource(self.nouns, words, service)
+            || is_of_subject(words)
+            || parameter.location == ParameterLocation::Header
+            || parameter.description.as_deref().is_some_and(described::speaks_of_key)
+            || self.signs.explained.meaning(service, &parameter.name).is_some()
+    }
+
+    /// A filter `id` or `parent_id` of what the path is about.
+    fn of_subject(&self, parameter: &Parameter, words: &[String], subject: Option<EntityId>) -> Option<Typed> {
+        let entity = subject.filter(|_| parameter.location == ParameterLocation::Query && is_of_subject(words))?;
+        let reason = evidence(Signal::PathTyping, 0.8, format!("`{}` of what the path is about", parameter.name));
+        self.uses(Signal::PathTyping).then(|| Typed::new(entity, 0.8, [reason]))
+    }
+
+    /// `X-Subject-Token`: a header that carries a resource of that name.
+    fn token(&self, parameter: &Parameter, words: &[String], service: usize) -> Option<Typed> {
+        let is_header = parameter.location == ParameterLocation::Header && self.uses(Signal::Name);
+        token(self.nouns, &parameter.name, words, service).filter(|_| is_header)
+    }
+
+    /// A name that the service explains elsewhere.
+    fn explained(&self, name: &str, kind: Kind, service: usize) -> Option<Typed> {
+        let is_key = matches!(kind, Kind::Text | Kind::Integer | Kind::Any);
+        let entity = self.signs.explained.meaning(service, name).filter(|_| is_key)?;
+        Some(Typed::new(entity, 0.75, [evidence(Signal::Text, 0.75, format!("what `{name}` is described as elsewhere"))]))
+    }
+
     fn uses(&self, signal: Signal) -> bool {
-        self.signals.contains(&signal)
+        self.signs.uses(signal)
     }
 
     /// `{x}` behind `customers` is a customer's key, whatever it is called; a name of its own says more.
@@ -129,19 +161,19 @@ impl<'a> Needs<'a> {
     fn by_description(&self, description: Option<&str>, kind: Kind) -> Option<Typed> {
         let is_key = matches!(kind, Kind::Text | Kind::Integer | Kind::Any);
         let description = description.filter(|_| is_key && self.uses(Signal::Text))?;
-        KEY_OF.iter().flat_map(|pattern| pattern.captures_iter(description)).find_map(|found| self.described(&found))
+        described::keys_of(description).into_iter().find_map(|found| self.described(found))
     }
 
-    fn described(&self, found: &Captures<'_>) -> Option<Typed> {
-        let entity = self.nouns.exact(&singular(&found[1].to_lowercase()))?;
-        Some(Typed::new(entity, 0.85, [evidence(Signal::Text, 0.85, format!("its description: \"{}\"", &found[0]))]))
+    fn described(&self, (noun, words): (String, String)) -> Option<Typed> {
+        let entity = self.nouns.exact(&singular(&noun))?;
+        Some(Typed::new(entity, 0.85, [evidence(Signal::Text, 0.85, format!("its description: \"{words}\""))]))
     }
 
     /// `{owner}` that is described as the name of a user.
     fn named_in_path(&self, description: Option<&str>, words: &[String]) -> Option<Typed> {
         let is_plain = path::without_key_suffix(words).1 || words.last().is_none_or(|last| last == "name");
-        let found = NAME_OF.captures(description.filter(|_| !is_plain && self.uses(Signal::Text))?)?;
-        self.described(&found)
+        let found = described::name_of(description.filter(|_| !is_plain && self.uses(Signal::Text))?)?;
+        self.described(found)
     }
 
     fn body(&mut self, numbered: &Numbered<'_>, types: &OperationTypes) -> Vec<Need> {
@@ -151,8 +183,10 @@ impl<'a> Needs<'a> {
         let mut needs = Vec::new();
         for (at, typed) in references.iter() {
             let place = &types.request[*at];
-            // The key of the very thing that is created is not a reference.
-            if Some(typed.entity) == types.subject && place.parent == Some(0) && !is_patch {
+            // The key of the very thing that is created is not a reference, unless the service means another one's.
+            let is_own =
+                Some(typed.entity) == types.subject && self.signs.same.meant(numbered.service_number, typed.entity).is_none();
+            if is_own && place.parent == Some(0) && (!is_patch || is_renamed(numbered, place)) {
                 continue;
             }
             needs.push(Need {
@@ -200,6 +234,7 @@ impl<'a> Needs<'a> {
         }
         self.resource_name(&place.name, &words, place.shape.kind, service)
             .or_else(|| self.by_description(place.shape.description.as_deref(), place.shape.kind))
+            .or_else(|| self.explained(&place.name, place.shape.kind, service))
     }
 
     fn references(&mut self, places: &Arc<Vec<Place>>, service: usize) -> References {
@@ -241,14 +276,30 @@ impl<'a> Needs<'a> {
             return None;
         }
         self.resource_name(&place.name, &words, place.shape.kind, service)
+            .or_else(|| self.explained(&place.name, place.shape.kind, service))
     }
 
     /// `customer: "…"`, `users: ["ada"]`: a scalar named like a resource.
     fn resource_name(&self, name: &str, words: &[String], kind: Kind, service: usize) -> Option<Typed> {
         const VALUES: &[&str] = &["tag", "label", "option", "property", "attribute", "feature", "parameter", "category"];
         let is_value = words.last().is_none_or(|last| VALUES.contains(&singular(last).as_str()));
-        let is_reference = matches!(kind, Kind::Text | Kind::Integer) && !path::is_measure(words) && !is_value;
-        if !is_reference || !self.uses(Signal::Name) {
+        if !matches!(kind, Kind::Text | Kind::Integer) || !self.uses(Signal::Name) {
+            return None;
+        }
+        if words.len() > 1
+            && let Some(found) = self.key_name(name, words)
+        {
+            return Some(found);
+        }
+        if path::is_measure(words) {
+            let entity = kept_here(self.nouns, words, service)?;
+            return Some(Typed::new(
+                entity,
+                0.65,
+                [evidence(Signal::Name, 0.65, format!("`{name}` is a resource of its service"))],
+            ));
+        }
+        if is_value {
             return None;
         }
         if let Some(entity) = resource(self.nouns, words, service) {
@@ -311,7 +362,53 @@ fn resource(nouns: &Nouns, words: &[String], service: usize) -> Option<EntityId>
 }
 
 fn is_resource(nouns: &Nouns, words: &[String], service: usize) -> bool {
-    !path::is_measure(words) && resource(nouns, words, service).is_some()
+    let known = if path::is_measure(words) { kept_here(nouns, words, service) } else { resource(nouns, words, service) };
+    known.is_some() || words.len() > 1 && nouns.by_key_name(words).is_some()
+}
+
+/// A word that mostly describes, such as `type` or `region`, as the resource that the service itself keeps under it.
+fn kept_here(nouns: &Nouns, words: &[String], service: usize) -> Option<EntityId> {
+    const THINGS: &[&str] = &["type", "version", "region", "zone", "level", "period", "currency", "language", "locale"];
+    const WHICH: &[&str] = &["latest", "current", "last", "default", "active", "previous"];
+    let word = match words {
+        [word] => word,
+        [which, word] if WHICH.contains(&which.as_str()) => word,
+        _ => return None,
+    };
+    let entity = nouns.exact(word).filter(|_| THINGS.contains(&word.as_str()))?;
+    let claim = nouns.entities[entity].claims.get(&service).copied().unwrap_or_default();
+    (claim >= 2.0).then_some(entity)
+}
+
+/// `id` and `parent_id`: keys of whatever is spoken of.
+fn is_of_subject(words: &[String]) -> bool {
+    const KEYS: &[&str] = &["id", "ids", "uuid", "guid", "uid", "sid", "identifier"];
+    match words {
+        [only] => KEYS.contains(&only.as_str()) || only == "parent",
+        [first, last] => first == "parent" && KEYS.contains(&last.as_str()),
+        _ => false,
+    }
+}
+
+/// The resource that a header such as `X-Subject-Token` carries.
+pub(crate) fn token(nouns: &Nouns, name: &str, words: &[String], service: usize) -> Option<Typed> {
+    let noun = words.strip_prefix(&["x".to_owned()]).unwrap_or(words);
+    noun.last().filter(|last| *last == "token")?;
+    let (entity, sure) = nouns.find(noun, service)?;
+    Some(Typed::new(entity, 0.9 * sure, [evidence(Signal::Name, sure, format!("the header `{name}` names it"))]))
+}
+
+/// Whether an operation renames what its path names: the body's key is a new one.
+pub(crate) fn renames(numbered: &Numbered<'_>) -> bool {
+    let operation = numbered.operation;
+    let texts = [&operation.summary, &operation.id];
+    let stems = |text: &String| crate::words::stems(text);
+    operation.key.method == Method::Patch
+        && texts.into_iter().flatten().flat_map(stems).any(|stem| matches!(stem.as_str(), "renam" | "move"))
+}
+
+fn is_renamed(numbered: &Numbered<'_>, place: &Place) -> bool {
+    renames(numbered) && path::segments(&numbered.operation.key.path).contains(&Segment::Parameter(place.name.clone()))
 }
 
 fn words_singular(words: &[String]) -> String {
@@ -321,14 +418,3 @@ fn words_singular(words: &[String]) -> String {
     }
     words.join(" ")
 }
-
-/// Descriptions that say whose key something is, the clearer ones first: `the id of an order`, `a customer's id`.
-static KEY_OF: LazyLock<[Regex; 2]> = LazyLock::new(|| {
-    let of = r"(?i)\b(?:id|identifier|uuid|sku|code|key)s? of (?:an? |the |this |some |each |one )?([a-z]+)";
-    let called = r"(?i)\b([a-z]+)(?:'s)? (?:id|identifier|uuid)\b";
-    [of, called].map(|pattern| Regex::new(pattern).expect("the pattern is valid"))
-});
-
-/// A description of a parameter of a path that says whose name it is.
-static NAME_OF: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"(?i)\b(?:name|username) of (?:an? |the )?([a-z]+)\b").expect("the pattern is valid"));

@@ -12,8 +12,10 @@ use callboard_model::map::{Evidence, Input, Output, Signal, SystemMap};
 use callboard_model::{OperationKey, System};
 
 use crate::entities::{EntityId, Nouns, numbered};
+use crate::explained::Explained;
 use crate::needs::Needs;
 use crate::profiles::Profiles;
+use crate::sameness::Sameness;
 use crate::shape::{Kind, Place, Shapes};
 use crate::words::split_identifier;
 use crate::yields::{Yields, made_up};
@@ -28,6 +30,28 @@ pub(crate) type Signals = BTreeSet<Signal>;
 pub(crate) fn all_signals() -> Signals {
     use Signal::{Name, OpenApiLink, PathTyping, SchemaShape, Text, TypeAndFormat};
     [PathTyping, Name, TypeAndFormat, SchemaShape, Text, OpenApiLink].into()
+}
+
+/// What fields are read with.
+#[derive(Clone, Copy)]
+pub(crate) struct Signs<'a> {
+    pub(crate) nouns: &'a Nouns,
+    pub(crate) signals: &'a Signals,
+    pub(crate) same: &'a Sameness,
+    pub(crate) explained: &'a Explained,
+}
+
+impl Signs<'_> {
+    /// Whether a sign may be used.
+    pub(crate) fn uses(&self, signal: Signal) -> bool {
+        self.signals.contains(&signal)
+    }
+
+    /// What a service means by a resource, added to the reasons where that is another one.
+    pub(crate) fn meant(&self, service: usize, entity: EntityId, reasons: &Reasons) -> Option<(EntityId, Reasons)> {
+        let (meant, because) = self.same.meant(service, entity)?;
+        Some((*meant, reasons.iter().chain([because]).cloned().collect()))
+    }
 }
 
 /// What a name, path or object was taken for.
@@ -119,8 +143,12 @@ impl Typing {
         }
         let profiles =
             if signals.contains(&Signal::SchemaShape) { Profiles::of(system, &nouns, &operations) } else { Profiles::default() };
-        let mut needs = Needs::new(&nouns, signals);
-        let mut yields = Yields::new(&nouns, profiles, signals);
+        let same = Sameness::of(system, &nouns, &operations, signals);
+        let explained =
+            if signals.contains(&Signal::Text) { Explained::of(system, &nouns, &operations) } else { Explained::default() };
+        let signs = Signs { nouns: &nouns, signals, same: &same, explained: &explained };
+        let mut needs = Needs::new(signs);
+        let mut yields = Yields::new(signs, profiles);
         for (numbered, types) in numbered(system).zip(&mut operations) {
             types.subject = nouns.subject(&numbered);
             types.needs = needs.of(&numbered, &mut shapes, types);

@@ -5,16 +5,17 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use callboard_model::Method;
-use callboard_model::api::ParameterLocation;
+use callboard_model::api::{ParameterLocation, ResponseHeader};
 use callboard_model::map::{Input, Output, Signal};
 
+use crate::described;
 use crate::entities::{EntityId, Nouns, Numbered};
 use crate::keys::key_of;
-use crate::needs::Needs;
+use crate::needs::{Needs, renames, token};
 use crate::path::{self, Segment};
 use crate::profiles::Profiles;
 use crate::shape::{Kind, Place};
-use crate::typing::{Need, OperationTypes, Reasons, Signals, Typed, Yield, evidence};
+use crate::typing::{Need, OperationTypes, Reasons, Signs, Typed, Yield, evidence};
 use crate::words::{split_identifier, stem, stems};
 
 /// Outputs kept of one operation, best first.
@@ -30,13 +31,13 @@ pub(crate) struct Yields<'a> {
     nouns: &'a Nouns,
     needs: Needs<'a>,
     profiles: Profiles,
-    signals: &'a Signals,
+    signs: Signs<'a>,
     bodies: BodyCache,
 }
 
 impl<'a> Yields<'a> {
-    pub(crate) fn new(nouns: &'a Nouns, profiles: Profiles, signals: &'a Signals) -> Self {
-        Self { nouns, needs: Needs::new(nouns, signals), profiles, signals, bodies: HashMap::new() }
+    pub(crate) fn new(signs: Signs<'a>, profiles: Profiles) -> Self {
+        Self { nouns: signs.nouns, needs: Needs::new(signs), profiles, signs, bodies: HashMap::new() }
     }
 
     /// The yields of one operation, whose needs are known.
@@ -44,7 +45,9 @@ impl<'a> Yields<'a> {
         let in_body = self.in_body(&types.response, types.subject, numbered.service_number);
         let is_write = !numbered.operation.key.method.is_safe();
         let mut yields: Vec<Yield> = Vec::new();
-        for found in in_body.iter().filter(|found| !is_own(found, &types.needs, &in_body)) {
+        let other = other_than_named(numbered);
+        let own = |found: &&Yield| !is_own(found, &types.needs, &in_body, other.as_deref());
+        for found in in_body.iter().filter(own) {
             let mut found = found.clone();
             // What a write answers in a list was there before: it is no source of new references.
             if is_write && found.nesting > 0 && (found.is_reference || Some(found.entity) != types.subject) {
@@ -52,6 +55,8 @@ impl<'a> Yields<'a> {
             }
             yields.push(found);
         }
+        yields.extend(self.made_by_name(numbered, types));
+        yields.extend(self.tokens(numbered));
         yields.extend(self.chosen_key(numbered, &types.needs));
         yields.extend(self.location(numbered, types.subject, &yields));
         yields.retain(|found| found.score >= MIN_SCORE);
@@ -63,7 +68,7 @@ impl<'a> Yields<'a> {
     }
 
     fn uses(&self, signal: Signal) -> bool {
-        self.signals.contains(&signal)
+        self.signs.uses(signal)
     }
 
     fn in_body(&mut self, places: &Arc<Vec<Place>>, subject: Option<EntityId>, service: usize) -> Arc<Vec<Yield>> {
@@ -75,6 +80,11 @@ impl<'a> Yields<'a> {
         for found in self.references(places, service) {
             if !yields.iter().any(|y| y.output == found.output && y.entity == found.entity) {
                 yields.push(found);
+            }
+        }
+        for found in &mut yields {
+            if let Some((entity, reasons)) = self.signs.meant(service, found.entity, &found.reasons) {
+                (found.entity, found.reasons) = (entity, reasons);
             }
         }
         let yields = Arc::new(yields);
@@ -203,6 +213,49 @@ impl<'a> Yields<'a> {
         places.iter().filter(is_value).filter_map(of).collect()
     }
 
+    /// `POST /register`, "Register a new user": the answer's key is a user's, though the path does not say so.
+    fn made_by_name(&self, numbered: &Numbered<'_>, types: &OperationTypes) -> Option<Yield> {
+        let operation = numbered.operation;
+        let is_act = operation.key.method == Method::Post && types.subject.is_none() && self.uses(Signal::Text);
+        let texts = [&operation.summary, &operation.description, &operation.id].into_iter().flatten();
+        let noun = texts.filter(|_| is_act).find_map(|text| described::makes(text))?;
+        let words: Vec<String> = noun.split(' ').map(str::to_owned).collect();
+        let (entity, sure) = self.nouns.find(&words, numbered.service_number)?;
+        types.response.first()?;
+        let key = key_of(&types.response, 0, &self.nouns.entities[entity], numbered.service_number)?;
+        let key = &types.response[key];
+        let reason = evidence(Signal::Text, sure, format!("its text says that it makes one: `{noun}`"));
+        Some(Yield {
+            output: Output::Body(key.pointer.clone()),
+            entity,
+            score: 0.5 + 0.4 * sure,
+            nesting: 0,
+            is_reference: false,
+            kind: key.shape.kind,
+            format: key.shape.format.clone(),
+            reasons: [reason].into(),
+        })
+    }
+
+    /// `X-Subject-Token` of an answer.
+    fn tokens(&self, numbered: &Numbered<'_>) -> Vec<Yield> {
+        let headers = numbered.operation.success_response().map(|response| response.headers.as_slice()).unwrap_or_default();
+        let of = |header: &ResponseHeader| {
+            let typed = token(self.nouns, &header.name, &split_identifier(&header.name), numbered.service_number)?;
+            Some(Yield {
+                output: Output::Header(header.name.clone()),
+                entity: typed.entity,
+                score: typed.score,
+                nesting: 0,
+                is_reference: false,
+                kind: Kind::Text,
+                format: None,
+                reasons: typed.reasons,
+            })
+        };
+        headers.iter().filter(|_| self.uses(Signal::Name)).filter_map(of).collect()
+    }
+
     /// `PUT /users/{name}`: the caller chooses the key.
     fn chosen_key(&self, numbered: &Numbered<'_>, needs: &[Need]) -> Option<Yield> {
         let operation = numbered.operation;
@@ -211,7 +264,7 @@ impl<'a> Yields<'a> {
         let need = needs.iter().find(|need| need.input == Input::Parameter(ParameterLocation::Path, name.clone()))?;
         let server_makes = matches!(need.kind, Kind::Integer | Kind::Number) || need.format.as_deref() == Some("uuid");
         let score = match operation.key.method {
-            Method::Post if !server_makes && makes_new(numbered) => 0.9,
+            Method::Post if !server_makes && makes_new(numbered) && !is_place(numbered, name) => 0.9,
             Method::Put
                 if !server_makes
                     && !self.nouns.is_made(numbered.service_number, need.entity)
@@ -268,21 +321,39 @@ fn looks_like(sim: f64) -> callboard_model::map::Evidence {
 
 /// Whether it is the very resource that the path names: its key, or items that refer to it.
 ///
-/// Behind a role such as `{owner}` stands one of several: where an answer mentions the resource twice, the nearer one is another.
-fn is_own(found: &Yield, needs: &[Need], all: &[Yield]) -> bool {
+/// Behind a role such as `{owner}` stands one of several: where an answer mentions the resource twice, the nearer one is another. `other`
+/// is a parameter that an answer does not repeat.
+fn is_own(found: &Yield, needs: &[Need], all: &[Yield], other: Option<&str>) -> bool {
     let named: Vec<&str> =
         needs.iter().filter(|need| need.entity == found.entity).filter_map(|need| in_path(&need.input)).collect();
     let Output::Body(place) = &found.output else { return false };
     let is_parent = place.segments().last().is_some_and(|segment| segment.starts_with("parent"));
-    if named.is_empty() || is_parent || (found.nesting > 0 && !found.is_reference) {
+    let is_other = other.is_some_and(|name| place.segments().last().is_some_and(|segment| segment == name));
+    if named.is_empty() || is_parent || is_other || (found.nesting > 0 && !found.is_reference) {
         return false;
     }
-    let depth = |found: &Yield| match &found.output {
-        Output::Body(place) => place.segments().count(),
-        _ => 0,
-    };
     let is_nearer = all.iter().any(|other| other.entity == found.entity && depth(other) > depth(found));
     !(named.iter().all(|name| is_role(name)) && is_nearer)
+}
+
+fn depth(found: &Yield) -> usize {
+    match &found.output {
+        Output::Body(place) => place.segments().count(),
+        _ => 0,
+    }
+}
+
+/// The last parameter of a path, where the answer is about something else: a new name, or what was put there.
+fn other_than_named(numbered: &Numbered<'_>) -> Option<String> {
+    let Some(Segment::Parameter(name)) = path::segments(&numbered.operation.key.path).pop() else { return None };
+    (renames(numbered) || is_place(numbered, &name)).then_some(name)
+}
+
+/// Whether the key of a POST says where to put what is made (`create a file in the given path`).
+fn is_place(numbered: &Numbered<'_>, name: &str) -> bool {
+    let operation = numbered.operation;
+    let word = split_identifier(name).pop().unwrap_or_default();
+    operation.key.method == Method::Post && operation.summary.as_deref().is_some_and(|text| described::puts_into(text, &word))
 }
 
 fn in_path(input: &Input) -> Option<&str> {
