@@ -45,10 +45,9 @@ static INTO: LazyLock<Regex> =
 /// Nouns whose key a text says that it describes, with the words that say so; the surest first.
 pub(crate) fn keys_of(text: &str) -> Vec<(String, String)> {
     let text = without_asides(text);
-    let found = KEY_OF
-        .iter()
-        .flat_map(|pattern| pattern.captures_iter(&text).map(|found| (found[1].to_lowercase(), found[0].to_owned())));
-    found.collect()
+    let is_noun = |noun: &str| !matches!(noun, "a" | "an" | "the" | "this" | "its" | "unique");
+    let captures = KEY_OF.iter().flat_map(|pattern| pattern.captures_iter(&text));
+    captures.map(|found| (found[1].to_lowercase(), found[0].to_owned())).filter(|(noun, _)| is_noun(noun)).collect()
 }
 
 /// Whether a text speaks of a key at all.
