@@ -14,8 +14,10 @@
 //! # });
 //! ```
 
+mod model_api;
 mod reply;
 mod server;
 
+pub use model_api::{MODEL_KEY, ModelApi, draft_of};
 pub use reply::Reply;
 pub use server::{Received, TestServer, refusing_address};

@@ -96,6 +96,17 @@ pub(crate) struct DefinitionArgs {
     pub(crate) definitions: Vec<String>,
 }
 
+/// A language model beside the embedded planner.
+#[derive(Debug, Default, Args)]
+pub(crate) struct LlmArgs {
+    /// Ask a language model as well, such as openai/gpt-4o-mini or ollama/llama3.1, and take the better plan; `off` asks none
+    #[arg(long, value_name = "PROVIDER/MODEL", env = "CALLBOARD_LLM", hide_env_values = true)]
+    pub(crate) llm: Option<String>,
+    /// Keep each question and answer in this folder; --llm replay/DIR answers from it
+    #[arg(long, value_name = "DIR")]
+    pub(crate) llm_record: Option<PathBuf>,
+}
+
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   callboard init                                look through this folder
@@ -131,7 +142,8 @@ pub(crate) struct MapArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   callboard plan \"Register a customer, order a teapot for her and pay\"
-  callboard plan --json \"Create a user and delete it\" --definition hub=hub.yaml")]
+  callboard plan --json \"Create a user and delete it\" --definition hub=hub.yaml
+  callboard plan \"Onboard a shopper\" --llm ollama/llama3.1")]
 pub(crate) struct PlanArgs {
     /// What should happen, in English
     pub(crate) sentence: String,
@@ -140,6 +152,8 @@ pub(crate) struct PlanArgs {
     /// The environment whose servers and values are at hand
     #[arg(long, value_name = "NAME")]
     pub(crate) env: Option<String>,
+    #[command(flatten)]
+    pub(crate) llm: LlmArgs,
     /// Write JSON to stdout
     #[arg(long)]
     pub(crate) json: bool,
@@ -160,6 +174,8 @@ pub(crate) struct GenerateArgs {
     /// The environment whose servers and values are at hand
     #[arg(long, value_name = "NAME")]
     pub(crate) env: Option<String>,
+    #[command(flatten)]
+    pub(crate) llm: LlmArgs,
     /// Fail when words of the sentence are left over or a choice is close
     #[arg(long)]
     pub(crate) strict: bool,

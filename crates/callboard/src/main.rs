@@ -8,6 +8,7 @@ mod fetch;
 mod fleet;
 mod git;
 mod links;
+mod llm;
 mod mcp;
 mod outputs;
 mod progress;

@@ -31,6 +31,8 @@ pub(crate) struct Settings {
     pub(crate) aliases: IndexMap<String, String>,
     /// `[links]`.
     pub(crate) links: LinksSection,
+    /// `[llm]`.
+    pub(crate) llm: LlmSection,
     /// The file's name and text, for places in messages.
     #[serde(skip)]
     source: Option<(Arc<str>, Arc<str>)>,
@@ -110,6 +112,40 @@ pub(crate) struct LinksSection {
     pub(crate) confirm: Vec<Spanned<String>>,
     /// Links that do not.
     pub(crate) reject: Vec<Spanned<String>>,
+}
+
+/// `[llm]`: a language model that is asked when sentences are planned. See [`crate::llm`].
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct LlmSection {
+    /// `PROVIDER/MODEL`.
+    pub(crate) model: Option<Spanned<String>>,
+    /// Where it answers, in place of the provider's own address.
+    pub(crate) base_url: Option<Spanned<String>>,
+    /// The environment variable that holds its key.
+    pub(crate) key_env: Option<Spanned<String>>,
+    /// How long one answer may take, in seconds.
+    pub(crate) timeout: Option<Spanned<f64>>,
+}
+
+impl LlmSection {
+    /// What is wrong, where, and what to do.
+    fn problem(&self) -> Option<(Range<usize>, String, Option<String>)> {
+        let model = self.model.as_ref().and_then(|model| {
+            crate::llm::model::check_label(model.get_ref()).err().map(|(what, help)| (model.span(), what, Some(help)))
+        });
+        let base = self.base_url.as_ref().and_then(|base| {
+            let why = crate::llm::model::check_base(base.get_ref(), self.key_env.is_some()).err()?;
+            Some((base.span(), format!("`{}` cannot be asked: {why}", base.get_ref()), None))
+        });
+        let key = self.key_env.as_ref().and_then(|name| {
+            let why = crate::llm::model::check_key_variable(name.get_ref()).err()?;
+            Some((name.span(), format!("`{}` cannot hold the key: {why}", name.get_ref()), None))
+        });
+        let timeout = self.timeout.as_ref().filter(|seconds| !(0.01..=3600.0).contains(seconds.get_ref()));
+        let timeout = timeout.map(|seconds| (seconds.span(), "expected from 0.01 to 3600 seconds".to_owned(), None));
+        model.or(base).or(key).or(timeout)
+    }
 }
 
 /// Whether a text is the operation's id, or its method and path.
@@ -210,6 +246,9 @@ impl Settings {
                 let span = to_span(file, text, link.span());
                 return Err(Box::new(Diagnostic::error(INVALID_SETTINGS, span, what).with_help(crate::links::FORM)));
             }
+        }
+        if let Some((range, what, help)) = self.llm.problem() {
+            return Err(Box::new(Diagnostic::error(INVALID_SETTINGS, to_span(file, text, range), what).with_optional_help(help)));
         }
         let callees = self.services.values().flat_map(|service| service.calls.iter().flatten());
         for named in callees.chain(self.accept.iter().map(|accept| &accept.service)) {

@@ -43,16 +43,24 @@ pub fn choose(embedded: &Rated, model: &Rated) -> Choice {
             (Winner::Embedded, ours, theirs, model.violations.first())
         };
         let example = example.map(|text| format!(" (such as: {text})")).unwrap_or_default();
-        return choice(winner, format!("it has {better} faults, the other one {worse}{example}"));
+        return choice(winner, format!("it has {}, the other one {worse}{example}", faults(better)));
     }
     if operations(&embedded.plan) == operations(&model.plan) {
         return choice(Winner::Both, "both have the same operations and the same number of faults".to_owned());
     }
     let scores = format!("{:.1} for the model's plan, {:.1} for the embedded one", model.score, embedded.score);
     if model.score + TOLERANCE >= embedded.score {
-        choice(Winner::Model, format!("both have {ours} faults, and its operations fit the sentence ({scores})"))
+        choice(Winner::Model, format!("both have {}, and its operations fit the sentence ({scores})", faults(ours)))
     } else {
-        choice(Winner::Embedded, format!("both have {ours} faults, and its operations fit the sentence better ({scores})"))
+        choice(Winner::Embedded, format!("both have {}, and its operations fit the sentence better ({scores})", faults(ours)))
+    }
+}
+
+fn faults(count: usize) -> String {
+    match count {
+        0 => "no fault".to_owned(),
+        1 => "1 fault".to_owned(),
+        many => format!("{many} faults"),
     }
 }
 
@@ -85,7 +93,7 @@ mod tests {
     fn fewer_faults_win_before_a_better_score() {
         let choice = choose(&rated("/a", 1, 10.0), &rated("/b", 0, 1.0));
         assert_eq!(choice.winner, Winner::Model);
-        assert!(choice.why.contains("0 faults, the other one 1 (such as: `x` is not used)"), "{}", choice.why);
+        assert!(choice.why.contains("it has no fault, the other one 1 (such as: `x` is not used)"), "{}", choice.why);
         assert_eq!(choose(&rated("/a", 0, 1.0), &rated("/b", 2, 10.0)).winner, Winner::Embedded);
     }
 

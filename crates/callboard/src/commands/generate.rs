@@ -11,6 +11,7 @@ use crate::cli::GenerateArgs;
 use crate::commands::check::counted;
 use crate::commands::plan;
 use crate::exit::{Exit, Failure};
+use crate::llm;
 use crate::project::{Project, shown};
 use crate::terminal::{Sources, Terminal};
 
@@ -24,7 +25,7 @@ pub(crate) fn generate(project: &Project, arguments: &GenerateArgs, terminal: &T
     let loaded = project.load_some(&arguments.definitions.definitions, &mut sources)?;
     terminal.diagnostics(&loaded.diagnostics, &sources);
     let options = plan::options(project, arguments.env.as_deref(), &loaded.system)?;
-    let plan = plan::plan_of(project, &loaded.system, &arguments.sentence, &options);
+    let (plan, _) = llm::plan(project, &loaded.system, &arguments.sentence, &options, &arguments.llm, terminal)?;
     if plan.steps.is_empty() {
         return Err(plan::nothing_found(&loaded.system));
     }

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use crate::cli::PlanArgs;
 use crate::environment::{Environment, Wishes};
 use crate::exit::{Exit, Failure};
+use crate::llm;
 use crate::project::Project;
 use crate::terminal::{Sources, Terminal};
 
@@ -18,9 +19,13 @@ pub(crate) fn plan(project: &Project, arguments: &PlanArgs, terminal: &Terminal)
     let loaded = project.load_some(&arguments.definitions.definitions, &mut sources)?;
     terminal.diagnostics(&loaded.diagnostics, &sources);
     let options = options(project, arguments.env.as_deref(), &loaded.system)?;
-    let plan = plan_of(project, &loaded.system, &arguments.sentence, &options);
+    let (plan, said) = llm::plan(project, &loaded.system, &arguments.sentence, &options, &arguments.llm, terminal)?;
     if arguments.json {
-        terminal.json(&to_json(&plan, &loaded.system));
+        let mut value = to_json(&plan, &loaded.system);
+        if let Some(said) = said {
+            value["llm"] = said.json();
+        }
+        terminal.json(&value);
     } else {
         terminal.data(&to_text(&plan, &loaded.system));
         tell_leftovers(&plan, terminal);

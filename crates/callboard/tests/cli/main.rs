@@ -7,6 +7,7 @@ mod docs;
 mod generate;
 mod help;
 mod impact;
+mod llm;
 mod map;
 mod orders;
 mod plan;
