@@ -8,6 +8,7 @@ use http::header::LOCATION;
 use serde_json::{Map, Value};
 
 use crate::answer::{self, Answer, Refusal};
+use crate::mutation::Defect;
 use crate::reply::Content;
 use crate::request::{Incoming, Understood};
 use crate::resource::{CollectionId, Role, envelope, list_envelope, normalised};
@@ -23,6 +24,7 @@ pub(crate) struct Desk<'a> {
     pub(crate) incoming: &'a Incoming<'a>,
     pub(crate) keys: Vec<String>,
     pub(crate) understood: Understood,
+    pub(crate) defect: Option<Defect>,
 }
 
 impl Desk<'_> {
@@ -39,7 +41,7 @@ impl Desk<'_> {
             Role::Create(id) => self.create(*id),
             Role::CreateMany(id) => self.create_many(*id),
             Role::CreateAt(id) => self.create_at(*id),
-            Role::Read(id) => self.with_entity(*id, |entity| self.respond(&[200], Content::Entity(*id, entity), "read")),
+            Role::Read(id) => self.with_entity(*id, |entity| self.read(*id, entity)),
             Role::List(id) => self.list(*id),
             Role::Replace(id) => self.replace(*id, &self.keys),
             Role::ReplaceByBody(id) => self.replace_by_body(*id),
@@ -52,7 +54,20 @@ impl Desk<'_> {
 
     /// Whether an unknown key is taken for one that exists: the operation documents no 404, so the caller does not expect one.
     fn is_open(&self) -> bool {
+        if self.has(Defect::RefusalMissing) {
+            return true;
+        }
         !self.ground.strict_keys && !answer::documents(self.operation, 404)
+    }
+
+    fn has(&self, defect: Defect) -> bool {
+        self.defect == Some(defect)
+    }
+
+    fn read(&self, id: CollectionId, entity: Arc<Entity>) -> Answer {
+        let others = || self.ground.list(self.world, id, &self.keys).into_iter().find(|other| other.key != entity.key);
+        let shown = if self.has(Defect::OtherRead) { others() } else { None };
+        self.respond(&[200], Content::Entity(id, shown.unwrap_or(entity)), "read")
     }
 
     fn with_entity(&self, id: CollectionId, then: impl FnOnce(Arc<Entity>) -> Answer) -> Answer {
@@ -115,12 +130,15 @@ impl Desk<'_> {
             return self.respond(&[201, 200, 202], Content::Entities(id, made, total), "made several");
         }
         let chosen = self.ground.key_in(id, &sent).map(|key| self.keys_with(id, key));
-        let is_taken = |keys: &Vec<String>| self.ground.is_kept(self.world, id, keys);
+        let is_taken = |keys: &Vec<String>| !self.has(Defect::RefusalMissing) && self.ground.is_kept(self.world, id, keys);
         if answer::names(self.operation, 409) && chosen.as_ref().is_some_and(is_taken) {
             let detail = format!("there is a {} with this key already", self.ground.collections[id].singular());
             return self.refuse(&[409], 409, &detail);
         }
         let entity = self.ground.create(self.world, id, &self.keys, &sent);
+        if self.has(Defect::CreationLost) {
+            self.ground.remove(self.world, id, &self.keys_with(id, entity.key.clone()));
+        }
         let at =
             format!("{}/{}", self.incoming.path.trim_end_matches('/'), callboard_schema::parameter::encode(&entity.key, false));
         let is_created = self.respond(&[201, 200, 202], Content::Entity(id, entity), "made");
@@ -166,6 +184,7 @@ impl Desk<'_> {
 
     fn create_at(&self, id: CollectionId) -> Answer {
         if answer::names(self.operation, 409)
+            && !self.has(Defect::RefusalMissing)
             && !self.ground.collections[id].is_single
             && self.ground.is_kept(self.world, id, &self.keys)
         {
@@ -174,6 +193,9 @@ impl Desk<'_> {
             return self.refuse(&[409], 409, &detail);
         }
         let entity = self.ground.create(self.world, id, &self.keys, &self.sent(id));
+        if self.has(Defect::CreationLost) {
+            self.ground.remove(self.world, id, &self.keys);
+        }
         self.respond(&[201, 200, 202, 204], Content::Entity(id, entity), "made")
     }
 
@@ -181,7 +203,11 @@ impl Desk<'_> {
         let all = self.ground.list(self.world, id, &self.keys);
         let schema = self.ground.collections[id].entity.as_ref().and_then(|node| self.ground.judges.schema(node));
         let known: Vec<&str> = schema.iter().flat_map(|schema| schema.all_properties()).map(|(name, _)| name).collect();
-        let (shown, total) = list::select(all, &known, &self.understood.query().collect::<Vec<_>>());
+        let asked: Vec<(&str, &Value)> = self.understood.query().filter(|_| !self.has(Defect::FiltersIgnored)).collect();
+        let (mut shown, total) = list::select(all, &known, &asked);
+        if self.has(Defect::ItemMissing) {
+            shown.pop();
+        }
         self.respond(&[200], Content::Entities(id, shown, total), "listed")
     }
 
@@ -199,7 +225,9 @@ impl Desk<'_> {
         let key = self.ground.key(id, keys).to_owned();
         let value = self.ground.assemble(id, keys, Some(&key), &sent, is_new);
         let entity = Entity::new(key, value);
-        self.ground.put(self.world, id, keys, entity.clone());
+        if !self.has(Defect::ChangeLost) {
+            self.ground.put(self.world, id, keys, entity.clone());
+        }
         let wishes: &[u16] = if is_new { &[201, 200, 204] } else { &[200, 204, 202, 201] };
         self.respond(wishes, Content::Entity(id, entity), if is_new { "made" } else { "replaced" })
     }
@@ -270,7 +298,9 @@ impl Desk<'_> {
             value = self.ground.assemble(id, &self.keys, Some(&old.key), &map, false);
         }
         let entity = Entity::new(old.key.clone(), value);
-        self.ground.put(self.world, id, &self.keys, entity.clone());
+        if !self.has(Defect::ChangeLost) {
+            self.ground.put(self.world, id, &self.keys, entity.clone());
+        }
         entity
     }
 
@@ -282,7 +312,9 @@ impl Desk<'_> {
             return self.respond(&[204, 200, 202], Content::Entity(id, entity), "it was removed before");
         }
         self.with_entity(id, |entity| {
-            self.ground.remove(self.world, id, &self.keys);
+            if !self.has(Defect::RemovalIgnored) {
+                self.ground.remove(self.world, id, &self.keys);
+            }
             self.respond(&[204, 200, 202], Content::Entity(id, entity), "removed")
         })
     }

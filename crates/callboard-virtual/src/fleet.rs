@@ -1,5 +1,6 @@
 //! Any number of virtual services in one process: bound first, then run, then drained.
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -10,6 +11,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::journal::Journal;
+use crate::mutation::Mutation;
 use crate::server::{self, Shared};
 use crate::service::VirtualService;
 use crate::world::Worlds;
@@ -43,11 +45,20 @@ pub struct FleetOptions {
     pub journal_capacity: usize,
     /// How many tests have a world of their own at a time.
     pub max_worlds: usize,
+    /// Defects that the worlds of these tests have, to see whether the tests notice.
+    pub mutations: HashMap<Arc<str>, Mutation>,
 }
 
 impl Default for FleetOptions {
     fn default() -> Self {
-        Self { services: Vec::new(), seed: 0, behaviour: Behaviour::default(), journal_capacity: 10_000, max_worlds: 4096 }
+        Self {
+            services: Vec::new(),
+            seed: 0,
+            behaviour: Behaviour::default(),
+            journal_capacity: 10_000,
+            max_worlds: 4096,
+            mutations: HashMap::new(),
+        }
     }
 }
 
@@ -86,6 +97,7 @@ impl Fleet {
     pub async fn bind(options: FleetOptions) -> Result<Self, BindError> {
         let journal = Arc::new(Journal::new(options.journal_capacity));
         let worlds = Arc::new(Worlds::new(options.max_worlds));
+        let mutations = Arc::new(options.mutations);
         let mut listeners = Vec::new();
         let mut addresses = Vec::new();
         for (service, address) in &options.services {
@@ -98,7 +110,7 @@ impl Fleet {
         let services = options.services.into_iter().enumerate();
         let shared = services.map(|(index, (service, _))| {
             let service = VirtualService::new(index, service, options.seed, options.behaviour);
-            Arc::new(Shared { service, worlds: worlds.clone(), journal: journal.clone() })
+            Arc::new(Shared { service, worlds: worlds.clone(), journal: journal.clone(), mutations: mutations.clone() })
         });
         Ok(Self { servers: listeners.into_iter().zip(shared.collect::<Vec<_>>()).collect(), addresses, journal })
     }

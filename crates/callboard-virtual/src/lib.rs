@@ -20,6 +20,7 @@ pub mod journal;
 mod judges;
 mod keys;
 mod list;
+pub mod mutation;
 mod reply;
 mod request;
 mod resource;
@@ -33,4 +34,5 @@ mod world;
 
 pub use fleet::{Behaviour, BindError, Fleet, FleetOptions};
 pub use journal::Journal;
+pub use mutation::{Defect, Mutation};
 pub use server::MAX_BODY;

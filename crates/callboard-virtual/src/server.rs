@@ -1,5 +1,6 @@
 //! One listening service: connections, requests, the journal and the endpoints of Callboard itself.
 
+use std::collections::HashMap;
 use std::convert::Infallible;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -21,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 use crate::answer::Answer;
 use crate::baggage::test_of;
 use crate::journal::{Entry, Journal};
+use crate::mutation::Mutation;
 use crate::request::Incoming;
 use crate::service::VirtualService;
 use crate::world::Worlds;
@@ -39,6 +41,7 @@ pub(crate) struct Shared {
     pub(crate) service: VirtualService,
     pub(crate) worlds: Arc<Worlds>,
     pub(crate) journal: Arc<Journal>,
+    pub(crate) mutations: Arc<HashMap<Arc<str>, Mutation>>,
 }
 
 /// Accepts until cancelled, then drains.
@@ -92,7 +95,8 @@ async fn handle(shared: Arc<Shared>, request: Request<IncomingBody>) -> Result<R
                 body: &body,
             };
             let world = shared.worlds.of(test.as_ref());
-            let answered = catch_unwind(AssertUnwindSafe(|| shared.service.answer(&incoming, &world)));
+            let mutation = test.as_ref().and_then(|test| shared.mutations.get(test));
+            let answered = catch_unwind(AssertUnwindSafe(|| shared.service.answer(&incoming, &world, mutation)));
             let answer =
                 answered.unwrap_or_else(|_| Answer::problem(500, "a defect of the virtual service itself: it panicked", &[]));
             (body, answer)

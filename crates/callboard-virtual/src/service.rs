@@ -9,6 +9,7 @@ use http::header::ALLOW;
 
 use crate::answer::{self, Answer, Refusal};
 use crate::desk::Desk;
+use crate::mutation::{Defect, Mutation};
 use crate::request::{Incoming, Understood, understand};
 use crate::resource::{Role, infer};
 use crate::route::{Found, Routes};
@@ -36,13 +37,24 @@ impl VirtualService {
     }
 
     /// Answers a request. Does not panic on any input; whoever calls catches panics all the same.
-    pub(crate) fn answer(&self, incoming: &Incoming<'_>, world: &World) -> Answer {
+    /// A defect of the world is met where it strikes.
+    pub(crate) fn answer(&self, incoming: &Incoming<'_>, world: &World, mutation: Option<&Mutation>) -> Answer {
         let Some(found) = self.routes.find(incoming.path) else { return self.unknown_path(incoming) };
         let is_head = incoming.method == "HEAD";
         let choose = |method: &str| self.choose(method, &found, incoming);
         let index = choose(incoming.method).or_else(|| is_head.then(|| choose("GET")).flatten());
         let Some(index) = index else { return other_method(incoming.method, &found.entry.operations) };
-        let mut answer = self.operate(index, incoming, &found.captures, world);
+        let operation = &self.service.operations[index];
+        let defect = mutation.filter(|m| m.operation == operation.key && world.calls() >= m.after).map(|m| m.defect);
+        if mutation.is_some_and(|mutation| mutation.operation == operation.key) {
+            world.count_call();
+        }
+        let mut answer = self.operate(index, incoming, &found.captures, world, defect);
+        if let Some(defect) = defect {
+            let response = operation.response(answer.status).and_then(|response| response.preferred());
+            let schema = response.and_then(|media| self.service.schema(media.schema.as_ref()?));
+            answer = defect.spoil(answer, operation, schema.as_ref());
+        }
         answer.operation = Some(index);
         if is_head {
             answer.body = Bytes::new();
@@ -77,7 +89,7 @@ impl VirtualService {
         Answer::problem(404, &detail, &[])
     }
 
-    fn operate(&self, index: usize, incoming: &Incoming<'_>, captures: &[&str], world: &World) -> Answer {
+    fn operate(&self, index: usize, incoming: &Incoming<'_>, captures: &[&str], world: &World, defect: Option<Defect>) -> Answer {
         let operation = &self.service.operations[index];
         let accept = incoming.header("accept");
         let may_refuse = self.behaviour.ask_for_credentials && (answer::names(operation, 401) || answer::names(operation, 403));
@@ -91,11 +103,11 @@ impl VirtualService {
             return answer::refuse(&self.ground, operation, accept, &refusal);
         }
         let understood = understand(&self.ground.judges, operation, incoming, captures);
-        if !understood.problems.is_empty() {
+        if !understood.problems.is_empty() && defect != Some(Defect::RefusalMissing) {
             return refuse_problems(&self.ground, operation, accept, &understood);
         }
         let keys = captures.iter().map(|raw| decode(raw).into_owned()).collect();
-        let desk = Desk { ground: &self.ground, operation, world, incoming, keys, understood };
+        let desk = Desk { ground: &self.ground, operation, world, incoming, keys, understood, defect };
         desk.perform(&self.roles[index])
     }
 }

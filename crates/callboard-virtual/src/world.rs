@@ -45,6 +45,8 @@ pub(crate) struct Shelf {
 pub(crate) struct World {
     shelves: Mutex<HashMap<ShelfKey, Shelf>>,
     used: AtomicU64,
+    /// Calls of the operation that has a defect.
+    calls: AtomicU64,
 }
 
 /// What a world knows about a key.
@@ -79,8 +81,18 @@ impl World {
         shelves.get(shelf).map(|shelf| (shelf.present.values().cloned().collect(), shelf.gone.clone())).unwrap_or_default()
     }
 
+    /// How often the operation with the defect was called.
+    pub(crate) fn calls(&self) -> u64 {
+        self.calls.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn count_call(&self) {
+        self.calls.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// Forgets all changes.
     pub(crate) fn reset(&self) {
+        self.calls.store(0, Ordering::Relaxed);
         self.shelves.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 }

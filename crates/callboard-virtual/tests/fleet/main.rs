@@ -3,6 +3,7 @@
 mod coherence;
 mod crud;
 mod judgement;
+mod mutation;
 mod payments;
 mod petstore;
 mod published;
