@@ -335,6 +335,44 @@ fn a_model_that_obeys_a_hostile_definition_gets_nowhere() {
     assert!(!text.contains("evil") && !text.contains("Authorization"), "{text}");
 }
 
+/// Resources by the dozen, five operations each.
+fn large() -> String {
+    let mut text = String::from("openapi: 3.1.0\ninfo: {title: Large, version: '1'}\npaths:\n");
+    for noun in 0..60 {
+        let name = format!(
+            "{}{}",
+            ["anchor", "beacon", "cable", "dock", "engine", "ferry"][noun % 6],
+            ["s", "lines", "plans", "gates", "rates", "zones", "marks", "tides", "ports", "crews"][noun / 6]
+        );
+        let answer = format!(
+            "{{description: ok, content: {{application/json: {{schema: {{type: object, properties: {{id: {{type: string}}, {name}Name: {{type: string}}}}}}}}}}}}"
+        );
+        let key = "parameters: [{name: id, in: path, required: true, schema: {type: string}}]";
+        text.push_str(&format!("  /{name}:\n    get: {{operationId: list-{name}, responses: {{'200': {answer}}}}}\n    post: {{operationId: make-{name}, responses: {{'201': {answer}}}}}\n"));
+        text.push_str(&format!("  /{name}/{{id}}:\n    {key}\n    get: {{operationId: read-{name}, responses: {{'200': {answer}}}}}\n    put: {{operationId: change-{name}, responses: {{'200': {answer}}}}}\n    delete: {{operationId: drop-{name}, responses: {{'204': {{description: gone}}}}}}\n"));
+    }
+    text
+}
+
+#[test]
+fn of_a_large_system_a_model_sees_what_matters() {
+    let system = system_of(&large());
+    assert_eq!(system.operations().count(), 300);
+    let talk = talk_of(&system, "Make a ferryports and drop it", &["{}".to_owned()]);
+    let question = &talk.questions[0];
+    let catalogue =
+        question.split("<catalogue>\n").nth(1).and_then(|rest| rest.split("\n</catalogue>").next()).expect("a catalogue");
+    let lines = catalogue.lines().count();
+    assert!((20..=180).contains(&lines), "{lines} lines");
+    let names: Vec<&str> = catalogue.lines().filter_map(|line| line.split(" | ").next()).collect();
+    for wanted in ["notes.make-ferryports", "notes.drop-ferryports"] {
+        assert!(names.contains(&wanted), "{wanted}: {names:?}");
+    }
+    for step in draft(question)["steps"].as_array().expect("steps") {
+        assert!(names.contains(&step["op"].as_str().expect("a name")), "{step}");
+    }
+}
+
 #[test]
 fn any_answer_at_all_leads_to_a_plan_or_to_none() {
     let odd = [

@@ -38,9 +38,13 @@ impl VirtualFleet {
         seed: u64,
         behaviour: Behaviour,
     ) -> Result<Self, Failure> {
-        let paths: Vec<String> = services.iter().map(|(service, _)| service.base_path()).collect();
-        let stood_in_for = services.iter().map(|(service, _)| service.clone()).collect();
-        let options = FleetOptions { services, seed, behaviour, ..FleetOptions::default() };
+        Self::start_with(FleetOptions { services, seed, behaviour, ..FleetOptions::default() }).await
+    }
+
+    /// As [`Self::start_services`], with everything else that a fleet can be told.
+    pub(crate) async fn start_with(options: FleetOptions) -> Result<Self, Failure> {
+        let paths: Vec<String> = options.services.iter().map(|(service, _)| service.base_path()).collect();
+        let stood_in_for = options.services.iter().map(|(service, _)| service.clone()).collect();
         let fleet = Fleet::bind(options).await.map_err(|error| not_bound(&error))?;
         let place =
             |((name, address), path): (&(ServiceName, SocketAddr), &String)| (name.clone(), format!("http://{address}{path}"));

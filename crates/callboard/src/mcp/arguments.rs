@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use callboard_virtual::Defect;
 use rmcp::model::JsonObject;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -148,6 +149,71 @@ pub(crate) struct UpArguments {
     /// Answer requests without credentials, too, where the definition asks for some.
     #[serde(default)]
     pub(crate) open: bool,
+    /// Things that go wrong on purpose, one for each test, to see whether the test notices: it should fail then.
+    #[serde(default)]
+    #[schemars(example = [serde_json::json!({"test": "scenarios/buy.arazzo.yaml#buy", "operation": "payments.createPayment", "defect": "creation-lost"})])]
+    pub(crate) defects: Vec<DefectArgument>,
+}
+
+/// Something that goes wrong on purpose.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DefectArgument {
+    /// The test, named as `run` names it; all other tests see a sound service.
+    pub(crate) test: String,
+    /// The operation, as SERVICE.operationId or SERVICE METHOD PATH.
+    pub(crate) operation: String,
+    /// What goes wrong.
+    pub(crate) defect: DefectKind,
+    /// How many calls of the operation go well before.
+    #[serde(default)]
+    pub(crate) after: u64,
+}
+
+/// What goes wrong.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum DefectKind {
+    /// Another status of success.
+    OtherStatus,
+    /// Properties that need not be there are left out.
+    FieldsDropped,
+    /// Numbers are one too large.
+    NumbersOff,
+    /// Texts and flags are others.
+    TextsChanged,
+    /// Another entity of the same kind is read.
+    OtherRead,
+    /// What is made is answered, not kept.
+    CreationLost,
+    /// A change is answered, not kept.
+    ChangeLost,
+    /// What is removed stays.
+    RemovalIgnored,
+    /// The last item of a list is missing.
+    ItemMissing,
+    /// A list ignores its filters.
+    FiltersIgnored,
+    /// What should be refused is done.
+    RefusalMissing,
+}
+
+impl From<DefectKind> for Defect {
+    fn from(kind: DefectKind) -> Self {
+        match kind {
+            DefectKind::OtherStatus => Self::OtherStatus,
+            DefectKind::FieldsDropped => Self::FieldsDropped,
+            DefectKind::NumbersOff => Self::NumbersOff,
+            DefectKind::TextsChanged => Self::TextsChanged,
+            DefectKind::OtherRead => Self::OtherRead,
+            DefectKind::CreationLost => Self::CreationLost,
+            DefectKind::ChangeLost => Self::ChangeLost,
+            DefectKind::RemovalIgnored => Self::RemovalIgnored,
+            DefectKind::ItemMissing => Self::ItemMissing,
+            DefectKind::FiltersIgnored => Self::FiltersIgnored,
+            DefectKind::RefusalMissing => Self::RefusalMissing,
+        }
+    }
 }
 
 /// What to forget.

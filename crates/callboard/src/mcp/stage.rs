@@ -1,19 +1,19 @@
 //! Virtual services that live as long as the server: the tools `virtual_up`, `virtual_reset`, `virtual_down` and `virtual_journal`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use callboard_model::suggest::did_you_mean_or_list;
-use callboard_model::{Code, Service, ServiceName, System};
+use callboard_model::{Code, Operation, OperationKey, Service, ServiceName, System};
 use callboard_runner::{Client, Limits, Outgoing, Scenario};
 use callboard_store::Sighting;
-use callboard_virtual::Behaviour;
 use callboard_virtual::journal::Entry;
+use callboard_virtual::{Behaviour, FleetOptions, Mutation};
 use serde_json::{Value, json};
 
 use super::answer::{Answer, Listed};
-use super::arguments::{DownArguments, JournalArguments, ResetArguments, UpArguments};
+use super::arguments::{DefectArgument, DownArguments, JournalArguments, ResetArguments, UpArguments};
 use crate::commands::virtual_up;
 use crate::environment::{Environment, Wishes};
 use crate::exit::Failure;
@@ -44,11 +44,18 @@ impl Stage {
         let chosen = virtual_up::chosen(&loaded.system, &arguments.services)?;
         let places = places(&project, arguments, &loaded.system, &chosen)?;
         let behaviour = Behaviour { strict_keys: arguments.strict_keys, ask_for_credentials: !arguments.open };
+        let mutations = mutations(&arguments.defects, &loaded.system)?;
         for (service, address) in places {
             if self.address(&service.name).is_none() {
                 let name = service.name.clone();
-                let seed = arguments.seed.unwrap_or(1);
-                let fleet = VirtualFleet::start_services(vec![(service, address)], seed, behaviour).await?;
+                let options = FleetOptions {
+                    services: vec![(service, address)],
+                    seed: arguments.seed.unwrap_or(1),
+                    behaviour,
+                    mutations: mutations.clone(),
+                    ..FleetOptions::default()
+                };
+                let fleet = VirtualFleet::start_with(options).await?;
                 self.add(name, fleet).await;
             }
         }
@@ -177,6 +184,32 @@ impl Stage {
     fn lock(&self) -> MutexGuard<'_, BTreeMap<ServiceName, Standing>> {
         self.up.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The defects by the test that has them.
+fn mutations(defects: &[DefectArgument], system: &System) -> Result<HashMap<Arc<str>, Mutation>, Failure> {
+    let of = |defect: &DefectArgument| {
+        let operation = operation_named(&defect.operation, system)?;
+        Ok((Arc::from(defect.test.as_str()), Mutation { operation, after: defect.after, defect: defect.defect.into() }))
+    };
+    defects.iter().map(of).collect()
+}
+
+/// The operation that is called `payments.createPayment` or `payments POST /payments`.
+fn operation_named(text: &str, system: &System) -> Result<OperationKey, Failure> {
+    let names = |service: &Service, operation: &Operation| {
+        let key = &operation.key;
+        let by_id = operation.id.as_ref().map(|id| format!("{}.{id}", service.name));
+        [by_id, Some(format!("{} {} {}", key.service, key.method, key.path))]
+    };
+    let found =
+        system.operations().find(|(service, operation)| names(service, operation).iter().flatten().any(|name| name == text));
+    found.map(|(_, operation)| operation.key.clone()).ok_or_else(|| {
+        let known: Vec<String> =
+            system.operations().flat_map(|(service, operation)| names(service, operation)).flatten().collect();
+        let help = did_you_mean_or_list(text, known.iter().map(String::as_str));
+        Failure::argument(BAD_ARGUMENT, format!("no operation is called `{text}`"), help)
+    })
 }
 
 /// Where each service is to listen: where the environment says it is, or on any free port.

@@ -143,7 +143,8 @@ impl Kind {
             }
             Self::VirtualUp => {
                 "Stands in for services with state, made from their definitions, until virtual_down or the end of the server. Returns their \
-                 URLs. A service that is up already stays as it is."
+                 URLs. A service that is up already stays as it is. With `defects`, something goes wrong for a test on purpose: a test that \
+                 still passes checks too little."
             }
             Self::VirtualReset => {
                 "Makes virtual services forget what a test, or requests without a test, changed. `run` does this by itself for the tests \

@@ -196,3 +196,18 @@ async fn a_virtual_service_is_shaped_and_reset() {
     assert!(refused["help"].as_str().is_some_and(|help| help.contains("orders")), "{refused:#}");
     agent.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_test_proves_itself_on_a_defect_made_on_purpose() {
+    let project = crate::orders::project("http://127.0.0.1:1", &["buy", "sell"]);
+    let agent = Agent::start(&project).await;
+    let defect =
+        |operation: &str| json!({"test": "scenarios/orders.arazzo.yaml#buy", "operation": operation, "defect": "texts-changed"});
+    let refused = agent.refused("virtual_up", json!({"free_port": true, "defects": [defect("orders.getOrdr")]})).await;
+    assert!(refused["help"].as_str().is_some_and(|help| help.contains("orders.getOrder")), "{refused:#}");
+    agent.call("virtual_up", json!({"free_port": true, "defects": [defect("orders.getOrder")]})).await;
+    let run = agent.call("run", json!({})).await;
+    assert_eq!((&run["summary"]["failed"], &run["summary"]["passed"]), (&json!(1), &json!(1)), "{run:#}");
+    assert_eq!(run["failures"][0]["test"], "scenarios/orders.arazzo.yaml#buy");
+    agent.end().await;
+}
