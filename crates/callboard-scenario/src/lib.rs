@@ -16,6 +16,7 @@ pub mod ast;
 pub mod codes;
 pub mod condition;
 pub mod criterion;
+pub mod edit;
 pub mod expression;
 pub mod resolve;
 pub mod selector;

@@ -54,6 +54,32 @@ pub(crate) fn to_text(comment: Option<&str>, node: &Node) -> String {
     out
 }
 
+/// A comment as lines; nothing for none.
+pub(crate) fn comment(text: Option<&str>) -> String {
+    let mut out = String::new();
+    write_comment(&mut out, text, 0);
+    out
+}
+
+/// A tree on one line, in brackets.
+pub(crate) fn flow(value: &Value) -> String {
+    match value {
+        Value::String(text) => flow_scalar(text),
+        Value::Object(map) => {
+            let entries: Vec<String> = map.iter().map(|(key, value)| format!("{}: {}", flow_scalar(key), flow(value))).collect();
+            format!("{{{}}}", entries.join(", "))
+        }
+        Value::Array(items) => format!("[{}]", items.iter().map(flow).collect::<Vec<_>>().join(", ")),
+        other => other.to_string(),
+    }
+}
+
+/// A string inside brackets, where more marks mean something.
+fn flow_scalar(text: &str) -> String {
+    let written = scalar(text);
+    if written == text && text.contains([',', '[', ']', '{', '}']) { single_quoted(text) } else { written }
+}
+
 fn indent(out: &mut String, level: usize) {
     out.extend(std::iter::repeat_n("  ", level));
 }
@@ -177,14 +203,19 @@ fn literal_block(out: &mut String, text: &str, level: usize) {
 }
 
 /// A string as a scalar: plain where that is certain to be read back as the same string, in quotes otherwise.
-fn scalar(text: &str) -> String {
+pub(crate) fn scalar(text: &str) -> String {
     if is_plain(text) || is_version(text) {
         text.to_owned()
     } else if text.chars().all(|c| !c.is_control() && !is_line_break(c) && c != '\u{feff}') {
-        format!("'{}'", text.replace('\'', "''"))
+        single_quoted(text)
     } else {
         double_quoted(text)
     }
+}
+
+/// A string in single quotes; only for one without line breaks.
+pub(crate) fn single_quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
 }
 
 fn is_plain(text: &str) -> bool {
