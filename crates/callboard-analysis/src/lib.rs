@@ -6,6 +6,7 @@ pub mod expected;
 pub mod flows;
 pub mod gaps;
 pub mod impact;
+pub mod maintenance;
 pub mod ownership;
 pub mod report;
 pub mod usage;

@@ -2,7 +2,7 @@
 //! examples, formatting, the order of keys and the names of path parameters do not count.
 
 mod compare;
-mod fingerprint;
+pub(crate) mod fingerprint;
 mod schema;
 
 use std::collections::{HashMap, HashSet};
@@ -85,7 +85,7 @@ fn change(sides: &mut Sides<'_>, old: &Operation, new: Option<&Operation>) -> Op
 
 /// Each old operation with its new version: first by the same path, then by a path that differs in names of parameters, then by
 /// `operationId`.
-fn pairs<'o, 'n>(old: &'o Service, new: &'n Service) -> Vec<(&'o Operation, Option<&'n Operation>)> {
+pub(crate) fn pairs<'o, 'n>(old: &'o Service, new: &'n Service) -> Vec<(&'o Operation, Option<&'n Operation>)> {
     let mut pairs: Vec<(&Operation, Option<&Operation>)> = old.operations.iter().map(|operation| (operation, None)).collect();
     let mut free: Vec<&Operation> = new.operations.iter().collect();
     pair_by(&mut pairs, &mut free, |o| Some((o.key.method.clone(), o.key.path.to_string())));

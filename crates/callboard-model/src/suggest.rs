@@ -2,18 +2,19 @@
 
 /// The known name that is most like `given`, when it is like enough to be a slip of the finger.
 pub fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let fold = |text: &str| text.to_lowercase().replace(['-', '_', ' ', '.'], "");
-    let wanted = fold(given);
     known
         .into_iter()
-        .map(|name| {
-            let folded = fold(name);
-            let similarity = strsim::normalized_damerau_levenshtein(&wanted, &folded).max(contains_score(&wanted, &folded));
-            (similarity, name)
-        })
+        .map(|name| (similarity(given, name), name))
         .filter(|(similarity, _)| *similarity >= 0.6)
         .max_by(|a, b| a.0.total_cmp(&b.0).then_with(|| b.1.cmp(a.1)))
         .map(|(_, name)| name)
+}
+
+/// How much two names look alike, 0 to 1, without regard to case and separators.
+pub fn similarity(a: &str, b: &str) -> f64 {
+    let fold = |text: &str| text.to_lowercase().replace(['-', '_', ' ', '.'], "");
+    let (a, b) = (fold(a), fold(b));
+    strsim::normalized_damerau_levenshtein(&a, &b).max(contains_score(&a, &b))
 }
 
 /// A ready sentence for [`nearest`], or nothing.

@@ -36,7 +36,7 @@ mod write;
 mod yaml;
 
 pub use ast::ScenarioFile;
-pub use check::{Imports, Surroundings, check, check_within};
+pub use check::{Imports, Surroundings, check, check_within, status};
 pub use criterion::{Criterion, Outcome};
 pub use expression::{Context, Expression};
 pub use parse::parse;

@@ -13,7 +13,7 @@ mod loops;
 mod parameters;
 mod references;
 mod sources;
-mod status;
+pub mod status;
 mod target;
 
 use callboard_model::document::Dialect;

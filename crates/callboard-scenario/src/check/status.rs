@@ -1,4 +1,4 @@
-//! Statuses in conditions.
+//! Statuses in conditions: which ones a step expects.
 
 use callboard_model::{Operation, Pointer};
 use serde_json::Value;
@@ -10,8 +10,8 @@ use crate::condition::{Condition, Operator};
 use crate::criterion::{Criterion, Test};
 use crate::expression::Reference;
 
-/// The statuses that a condition compares `$statusCode` with, and how, seen from `$statusCode`.
-fn compared(criterion: &Criterion) -> Vec<(Operator, u64)> {
+/// The statuses that a criterion compares `$statusCode` with, and how, seen from `$statusCode`.
+pub fn compared(criterion: &Criterion) -> Vec<(Operator, u64)> {
     let Test::Simple(condition) = &criterion.test else {
         return Vec::new();
     };
@@ -34,13 +34,13 @@ fn compared(criterion: &Criterion) -> Vec<(Operator, u64)> {
 }
 
 /// The statuses that the success criteria name with `==`.
-pub(super) fn expected(step: &Step) -> Vec<u16> {
+pub fn expected(step: &Step) -> Vec<u16> {
     let equal = step.success_criteria.iter().flat_map(compared).filter(|(operator, _)| *operator == Operator::Equal);
     equal.filter_map(|(_, status)| u16::try_from(status).ok()).collect()
 }
 
 /// Whether the success criteria ask for a refusal: they compare the status with 400 or more, and with nothing less.
-pub(super) fn expects_refusal(step: &Step) -> bool {
+pub fn expects_refusal(step: &Step) -> bool {
     let mut refused = step.success_criteria.iter().flat_map(compared).map(|(operator, status)| match operator {
         Operator::Equal | Operator::GreaterOrEqual => status >= 400,
         Operator::Greater => status >= 399,
