@@ -162,10 +162,13 @@ pub(crate) struct PlanArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   callboard generate \"Register a customer, order a teapot for her and pay\" -o scenarios/teapot.arazzo.yaml
-  callboard generate \"A declined card leaves the order unpaid\"")]
+  callboard generate \"A declined card leaves the order unpaid\"
+  callboard generate --update scenarios/order.arazzo.yaml          edits for a changed definition, as a diff
+  callboard generate --update --base origin/main --write           make them in all scenarios of the project")]
 pub(crate) struct GenerateArgs {
     /// What should happen, in English
-    pub(crate) sentence: String,
+    #[arg(required_unless_present = "update")]
+    pub(crate) sentence: Option<String>,
     #[command(flatten)]
     pub(crate) definitions: DefinitionArgs,
     /// The file to write; stdout when absent
@@ -182,12 +185,22 @@ pub(crate) struct GenerateArgs {
     /// Replace a file that is there
     #[arg(long)]
     pub(crate) force: bool,
+    /// Show the smallest edits that make scenario files fit definitions that changed, as a diff; all of the project when none is given
+    #[arg(long, value_name = "FILE", num_args = 0.., conflicts_with_all = ["sentence", "output", "strict", "force", "env"])]
+    pub(crate) update: Option<Vec<PathBuf>>,
+    /// With --update: make the edits
+    #[arg(long, requires = "update")]
+    pub(crate) write: bool,
+    /// With --update: the git revision whose definitions are compared with; by default those of the last green run, or of HEAD
+    #[arg(long, value_name = "REV", requires = "update")]
+    pub(crate) base: Option<String>,
 }
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   callboard check                               everything in the project
   callboard check scenarios/order.arazzo.yaml
+  callboard check --base origin/main            what the changes since then break, and why
   callboard check --json | jq '.diagnostics[] | select(.severity == \"error\")'")]
 pub(crate) struct CheckArgs {
     /// Scenario files; all of the project when none is given
@@ -195,6 +208,9 @@ pub(crate) struct CheckArgs {
     pub(crate) files: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) definitions: DefinitionArgs,
+    /// The git revision whose definitions are compared with; by default those of the last green run, or of HEAD
+    #[arg(long, value_name = "REV")]
+    pub(crate) base: Option<String>,
     /// Write JSON to stdout
     #[arg(long)]
     pub(crate) json: bool,

@@ -3,7 +3,8 @@
 //! The command rather than a library: its answers follow the user's own configuration, attributes, work trees and partial clones,
 //! its plumbing output is stable, and whoever compares revisions has it.
 
-use std::path::{Path, PathBuf};
+use std::collections::BTreeSet;
+use std::path::{Component, Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use callboard_analysis::impact::FileChange;
@@ -23,7 +24,7 @@ impl Repository {
     /// The work tree that a folder lies in.
     pub(crate) fn around(folder: &Path) -> Result<Self, Failure> {
         let root = run(folder, &["rev-parse", "--show-toplevel"]).map_err(|error| {
-            let help = "impact compares with a git revision; run it inside a git work tree".to_owned();
+            let help = "comparing with a revision needs a git work tree; run it inside one".to_owned();
             Failure::argument(GIT, format!("failed to find a git repository: {error}"), Some(help))
         })?;
         Ok(Self { root: PathBuf::from(text(&root).trim_end_matches('\n')) })
@@ -73,6 +74,47 @@ impl Repository {
         Ok(changes)
     }
 
+    /// Which of these files differ between a commit and the work tree. Paths from the top folder, with `/`.
+    pub(crate) fn changed_of(&self, commit: &str, files: &[String]) -> Result<BTreeSet<String>, String> {
+        if files.is_empty() {
+            return Ok(BTreeSet::new());
+        }
+        let mut arguments = vec!["diff", "--name-only", "-z", "--no-renames", "--no-ext-diff", commit, "--"];
+        arguments.extend(files.iter().map(String::as_str));
+        let names = self.git(&arguments)?;
+        Ok(text(&names).split('\0').filter(|name| !name.is_empty()).map(str::to_owned).collect())
+    }
+
+    /// The commits that changed any of these files, newest first, at most `count`.
+    pub(crate) fn history_of(&self, files: &[String], count: usize) -> Result<Vec<Commit>, String> {
+        let (count, form) = (format!("-n{count}"), "--format=%H%x00%h%x00%as%x00%s");
+        let mut arguments = vec!["log", &count, form, "--"];
+        arguments.extend(files.iter().map(String::as_str));
+        let lines = self.git(&arguments)?;
+        Ok(text(&lines).lines().filter_map(Commit::parse).collect())
+    }
+
+    /// A path as the repository knows it; nothing for one outside of it.
+    pub(crate) fn inside(&self, path: &Path) -> Option<String> {
+        let here = std::env::current_dir().and_then(std::fs::canonicalize).ok()?;
+        let mut absolute = PathBuf::new();
+        for part in here.join(path).components() {
+            match part {
+                Component::ParentDir => absolute.pop(),
+                Component::CurDir => true,
+                part => {
+                    absolute.push(part);
+                    true
+                }
+            };
+        }
+        let root = std::fs::canonicalize(&self.root).unwrap_or_else(|_| self.root.clone());
+        // A folder on the way may be a link; the file itself may be gone.
+        let folder = absolute.parent().and_then(|folder| std::fs::canonicalize(folder).ok());
+        let absolute = folder.zip(absolute.file_name()).map_or_else(|| absolute.clone(), |(folder, name)| folder.join(name));
+        absolute.strip_prefix(root).ok().map(|path| path.to_string_lossy().replace('\\', "/"))
+    }
+
     /// The content of a file at a commit; `None` where it was not there.
     pub(crate) fn file_at(&self, commit: &str, path: &str) -> Option<Vec<u8>> {
         self.git(&["show", &format!("{commit}:{path}")]).ok()
@@ -84,6 +126,23 @@ impl Repository {
 
     fn git(&self, arguments: &[&str]) -> Result<Vec<u8>, String> {
         run(&self.root, arguments)
+    }
+}
+
+/// A commit.
+#[derive(Clone, Debug)]
+pub(crate) struct Commit {
+    /// Its full hash.
+    pub(crate) hash: String,
+    /// Hash, day and subject, for people.
+    pub(crate) title: String,
+}
+
+impl Commit {
+    fn parse(line: &str) -> Option<Self> {
+        let mut fields = line.splitn(4, '\0');
+        let (hash, short, day, subject) = (fields.next()?, fields.next()?, fields.next()?, fields.next()?);
+        Some(Self { hash: hash.to_owned(), title: format!("{short} ({day}, {subject})") })
     }
 }
 

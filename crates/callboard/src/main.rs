@@ -10,6 +10,7 @@ mod git;
 mod links;
 mod llm;
 mod mcp;
+mod older;
 mod outputs;
 mod progress;
 mod project;

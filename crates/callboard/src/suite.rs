@@ -69,19 +69,14 @@ impl Suite {
         let loaded = project.load(&named, sources);
         diagnostics.extend(project.settings.check_against(&loaded.system));
         diagnostics.extend(unstartable(&documents, &project.settings));
-        let imports: Vec<(&str, &ScenarioFile)> =
-            all.iter().filter_map(|d| d.source.as_deref()).map(|source| (source.origin(), &source.file)).collect();
-        let around = Surroundings {
-            imports: Some(&imports),
-            accepts: &|operation, status| project.settings.accept.iter().any(|accept| accept.is_status_of(operation, status)),
-            sends: &|service, header| project.settings.sends_header(service.name.as_str(), header),
-        };
-        for document in &all {
-            diagnostics.extend(document.diagnostics.iter().cloned());
-            if let Some(source) = &document.source {
-                diagnostics.extend(callboard_scenario::check_within(&source.file, &source.document, &loaded.system, &around));
+        with_surroundings(project, &all, |around| {
+            for document in &all {
+                diagnostics.extend(document.diagnostics.iter().cloned());
+                if let Some(source) = &document.source {
+                    diagnostics.extend(callboard_scenario::check_within(&source.file, &source.document, &loaded.system, around));
+                }
             }
-        }
+        });
         let values = project.settings.all_values();
         Ok(Self {
             system: loaded.system,
@@ -96,6 +91,11 @@ impl Suite {
     /// All that is wrong: definitions first.
     pub(crate) fn problems(&self) -> impl Iterator<Item = &Diagnostic> {
         self.definition_problems.iter().chain(&self.scenario_problems)
+    }
+
+    /// The scenario files, those that others import included.
+    pub(crate) fn all_documents(&self) -> Vec<&ScenarioDocument> {
+        self.documents.iter().chain(&self.imported).collect()
     }
 
     /// All errors.
@@ -117,6 +117,21 @@ impl Suite {
         }
         Ok(())
     }
+}
+
+/// Calls with what a check of scenarios has to know about the project.
+pub(crate) fn with_surroundings<T>(
+    project: &Project,
+    documents: &[&ScenarioDocument],
+    then: impl FnOnce(&Surroundings<'_>) -> T,
+) -> T {
+    let imports: Vec<(&str, &ScenarioFile)> =
+        documents.iter().filter_map(|d| d.source.as_deref()).map(|source| (source.origin(), &source.file)).collect();
+    then(&Surroundings {
+        imports: Some(&imports),
+        accepts: &|operation, status| project.settings.accept.iter().any(|accept| accept.is_status_of(operation, status)),
+        sends: &|service, header| project.settings.sends_header(service.name.as_str(), header),
+    })
 }
 
 /// Reads the scenario files that others name as sources of type `arazzo`. One that is not there is reported by the check of who names it.

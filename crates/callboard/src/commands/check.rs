@@ -4,7 +4,9 @@ use callboard_model::{Diagnostic, Severity};
 use serde_json::{Value, json};
 
 use crate::cli::CheckArgs;
+use crate::commands::update;
 use crate::exit::{Exit, Failure};
+use crate::older;
 use crate::project::Project;
 use crate::suite::Suite;
 use crate::terminal::{Sources, Terminal};
@@ -13,7 +15,9 @@ use crate::terminal::{Sources, Terminal};
 pub(crate) fn check(project: &Project, arguments: &CheckArgs, terminal: &Terminal) -> Result<Exit, Failure> {
     let mut sources = Sources::default();
     let suite = Suite::read(project, &arguments.files, &arguments.definitions.definitions, &mut sources)?;
-    let problems: Vec<Diagnostic> = suite.problems().cloned().collect();
+    let older = older::find(project, &suite, arguments.base.as_deref())?;
+    let explained = update::explained_problems(project, &suite, older.as_ref());
+    let problems: Vec<Diagnostic> = suite.definition_problems.iter().chain(&explained).cloned().collect();
     let has_errors = problems.iter().any(Diagnostic::is_error);
     if suite.documents.is_empty() && suite.system.services().is_empty() && !has_errors {
         let help = "run `callboard init`, or name a file".to_owned();
@@ -23,7 +27,10 @@ pub(crate) fn check(project: &Project, arguments: &CheckArgs, terminal: &Termina
         terminal.json(&to_json(&problems));
     } else {
         terminal.diagnostics(&problems, &sources);
-        terminal.say(summary(&suite));
+        if let Some(older) = older.filter(|_| explained != suite.scenario_problems) {
+            terminal.say(format!("the definitions are compared with {}", older.what));
+        }
+        terminal.say(summary(&suite, &problems));
     }
     Ok(if has_errors { Exit::BadInput } else { Exit::Pass })
 }
@@ -48,8 +55,8 @@ pub(crate) fn to_json(diagnostics: &[Diagnostic]) -> Value {
     json!({"version": 1, "diagnostics": rows})
 }
 
-fn summary(suite: &Suite) -> String {
-    let count = |severity| suite.problems().filter(|d| d.severity == severity).count();
+fn summary(suite: &Suite, problems: &[Diagnostic]) -> String {
+    let count = |severity| problems.iter().filter(|d| d.severity == severity).count();
     let workflows: usize =
         suite.documents.iter().filter_map(|d| d.source.as_ref()).map(|source| source.file.workflows.len()).sum();
     let operations = suite.system.operations().count();

@@ -9,7 +9,7 @@ use callboard_planner::{PlanOptions, ScenarioOptions};
 
 use crate::cli::GenerateArgs;
 use crate::commands::check::counted;
-use crate::commands::plan;
+use crate::commands::{plan, update};
 use crate::exit::{Exit, Failure};
 use crate::llm;
 use crate::project::{Project, shown};
@@ -17,6 +17,10 @@ use crate::terminal::{Sources, Terminal};
 
 /// Writes a scenario.
 pub(crate) fn generate(project: &Project, arguments: &GenerateArgs, terminal: &Terminal) -> Result<Exit, Failure> {
+    if let Some(files) = &arguments.update {
+        return update::update(project, files, arguments, terminal);
+    }
+    let sentence = arguments.sentence.as_deref().unwrap_or_default();
     if let Some(path) = arguments.output.as_deref().filter(|path| path.exists() && !arguments.force) {
         let help = Some("--force replaces it".to_owned());
         return Err(Failure::argument(Code("exists"), format!("`{}` is there already", shown(path)), help));
@@ -25,7 +29,7 @@ pub(crate) fn generate(project: &Project, arguments: &GenerateArgs, terminal: &T
     let loaded = project.load_some(&arguments.definitions.definitions, &mut sources)?;
     terminal.diagnostics(&loaded.diagnostics, &sources);
     let options = plan::options(project, arguments.env.as_deref(), &loaded.system)?;
-    let (plan, _) = llm::plan(project, &loaded.system, &arguments.sentence, &options, &arguments.llm, terminal)?;
+    let (plan, _) = llm::plan(project, &loaded.system, sentence, &options, &arguments.llm, terminal)?;
     if plan.steps.is_empty() {
         return Err(plan::nothing_found(&loaded.system));
     }
@@ -33,7 +37,7 @@ pub(crate) fn generate(project: &Project, arguments: &GenerateArgs, terminal: &T
     if arguments.strict {
         require_certainty(&plan)?;
     }
-    let text = scenario_text(&plan, &loaded.system, &arguments.sentence, &options, arguments.output.as_deref())?;
+    let text = scenario_text(&plan, &loaded.system, sentence, &options, arguments.output.as_deref())?;
     match &arguments.output {
         Some(path) => {
             write(path, &text)?;

@@ -11,4 +11,5 @@ pub(crate) mod map;
 pub(crate) mod mcp;
 pub(crate) mod plan;
 pub(crate) mod run;
+pub(crate) mod update;
 pub(crate) mod virtual_up;

@@ -69,7 +69,11 @@ pub(crate) async fn run(project: &Project, arguments: &RunArgs, terminal: &Termi
     outputs.write(&report, terminal)?;
     let style = if terminal.color_err() { report::text::ansi } else { report::text::plain };
     terminal.say(report::text(&report, style).trim_end());
-    Ok(exit_of(&report.finished))
+    let exit = exit_of(&report.finished);
+    if exit == Exit::Pass && !arguments.no_store {
+        crate::older::keep(project, &suite.system, &used);
+    }
+    Ok(exit)
 }
 
 /// Shows what is wrong. Nothing runs while a scenario has an error; a definition that no scenario needs hinders nothing.
