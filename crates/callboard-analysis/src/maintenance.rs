@@ -67,6 +67,8 @@ pub struct Finding {
     pub settles: Vec<(Code, String)>,
     /// Whether it is seen only because the step's operation was replaced.
     pub is_consequence: bool,
+    /// Whether no older version is known: what is wrong may never have been right.
+    pub is_guess: bool,
     /// What mends it; empty where that cannot be decided.
     pub edits: Vec<Edit>,
     /// The edits in words; or the choices.
@@ -125,6 +127,8 @@ struct Report<'r> {
     remedy: String,
     /// Codes and names of reports that the edits make pointless.
     settles: Vec<(Code, String)>,
+    /// Whether no older version of the operation is known.
+    is_guess: bool,
 }
 
 impl Examiner<'_> {
@@ -149,6 +153,7 @@ impl Examiner<'_> {
             lines,
             settles: report.settles,
             is_consequence: call.is_some_and(|call| call.is_moved),
+            is_guess: report.is_guess,
             edits: report.edits,
             remedy: report.remedy,
         });

@@ -98,7 +98,16 @@ pub(crate) fn of_operations(
     }
     let weight: f64 = signs.iter().map(|(_, weight)| weight).sum();
     let sum: f64 = signs.iter().map(|(sign, weight)| sign * weight).sum();
-    sum / weight * kinship(old, new)
+    let kinds = [(old_service, answer(old)), (new_service, answer(new))].map(|(service, media)| kind(service, media.as_ref()));
+    // One that lists does not stand for one that reads one.
+    let is_same_kind = kinds[0] == kinds[1] || kinds.iter().any(Option::is_none);
+    sum / weight * kinship(old, new) * if is_same_kind { 1.0 } else { 0.7 }
+}
+
+/// Whether an answer is a list, where that is known.
+fn kind(service: &Service, media: Option<&MediaType>) -> Option<bool> {
+    let types = service.schema(media?.schema.as_ref()?)?.types();
+    (!types.is_empty()).then(|| types == ["array"])
 }
 
 /// An operation that reads never stands for one that changes, and one that deletes for no other, however alike they look.

@@ -97,7 +97,7 @@ impl<'a> Versions<'a> {
         let score = likeness::of_operations((self.old, old), (self.new, new), &mut is_same);
         // One that stands for no other of the older version is free to stand for this one.
         let is_taken = self.counterparts.values().flatten().any(|taken| std::ptr::eq(*taken, new));
-        if is_taken { score } else { score + 0.1 }
+        if is_taken { score - 0.1 } else { score + 0.1 }
     }
 
     fn reasons(&self, old: &Operation, new: &Operation) -> String {

@@ -186,7 +186,7 @@ pub(crate) struct GenerateArgs {
     #[arg(long)]
     pub(crate) force: bool,
     /// Show the smallest edits that make scenario files fit definitions that changed, as a diff; all of the project when none is given
-    #[arg(long, value_name = "FILE", num_args = 0.., conflicts_with_all = ["sentence", "output", "strict", "force", "env"])]
+    #[arg(long, value_name = "FILE", num_args = 0.., conflicts_with_all = ["output", "strict", "force", "env"])]
     pub(crate) update: Option<Vec<PathBuf>>,
     /// With --update: make the edits
     #[arg(long, requires = "update")]

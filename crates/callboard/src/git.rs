@@ -74,15 +74,19 @@ impl Repository {
         Ok(changes)
     }
 
-    /// Which of these files differ between a commit and the work tree. Paths from the top folder, with `/`.
+    /// Which of these files differ between a commit and the work tree, untracked ones included. Paths from the top folder, with `/`.
     pub(crate) fn changed_of(&self, commit: &str, files: &[String]) -> Result<BTreeSet<String>, String> {
         if files.is_empty() {
             return Ok(BTreeSet::new());
         }
         let mut arguments = vec!["diff", "--name-only", "-z", "--no-renames", "--no-ext-diff", commit, "--"];
         arguments.extend(files.iter().map(String::as_str));
-        let names = self.git(&arguments)?;
-        Ok(text(&names).split('\0').filter(|name| !name.is_empty()).map(str::to_owned).collect())
+        let changed = self.git(&arguments)?;
+        let mut arguments = vec!["ls-files", "--others", "-z", "--"];
+        arguments.extend(files.iter().map(String::as_str));
+        let untracked = self.git(&arguments)?;
+        let names = format!("{}\0{}", text(&changed), text(&untracked));
+        Ok(names.split('\0').filter(|name| !name.is_empty()).map(str::to_owned).collect())
     }
 
     /// The commits that changed any of these files, newest first, at most `count`.

@@ -131,6 +131,7 @@ impl<'c> Examiner<'c> {
             edits,
             remedy,
             settles: Vec::new(),
+            is_guess: call.old.is_none(),
         };
         self.report(Some(call), Some(&used.step), report);
     }
@@ -166,6 +167,7 @@ impl<'c> Examiner<'c> {
             edits,
             remedy,
             settles: Vec::new(),
+            is_guess: call.old.is_none(),
         };
         self.report(Some(call), Some(&call.step.pointer), report);
     }

@@ -65,6 +65,7 @@ impl Examiner<'_> {
             edits: vec![Edit::Remove { at: body.pointer.clone() }],
             remedy: "take `requestBody` out".to_owned(),
             settles: Vec::new(),
+            is_guess: call.old.is_none(),
         };
         self.report(Some(call), Some(&call.step.pointer), report);
     }
@@ -87,6 +88,7 @@ impl Examiner<'_> {
             edits: vec![Edit::Insert { into: call.step.pointer.clone(), key: "requestBody".to_owned(), value, comment }],
             remedy: "add a body (made up)".to_owned(),
             settles: Vec::new(),
+            is_guess: call.old.is_none(),
         };
         self.report(Some(call), Some(&call.step.pointer), report);
     }
@@ -119,6 +121,7 @@ impl Examiner<'_> {
             edits,
             remedy,
             settles: Vec::new(),
+            is_guess: call.old.is_none(),
         };
         self.report(Some(call), Some(&call.step.pointer), report);
     }
@@ -224,8 +227,12 @@ impl Examiner<'_> {
             edits,
             remedy,
             settles,
+            is_guess: call.old.is_none(),
         };
         self.report(Some(call), Some(&call.step.pointer), report);
+        if let Some(finding) = self.found.last_mut() {
+            finding.diagnostic.span = Some(self.document.key_span(&at));
+        }
     }
 
     fn members_needed(
@@ -259,6 +266,7 @@ impl Examiner<'_> {
                 edits: std::iter::once(edit).chain(extra).collect(),
                 remedy: format!("add `{name}` ({why})"),
                 settles: Vec::new(),
+                is_guess: call.old.is_none(),
             };
             self.report(Some(call), Some(&call.step.pointer), report);
         }

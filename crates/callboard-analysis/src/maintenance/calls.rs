@@ -111,6 +111,7 @@ impl<'c> Examiner<'c> {
     }
 
     fn retarget(&mut self, step: &Step, pairing: &Pairing<'_>, to: &Operation, message: String, is_missing: bool) {
+        let is_guess = pairing.old.is_none_or(|old| meant(&step.target, old).is_none());
         let (at, edits) = self.target_edits(step, &pairing.source.name, to);
         let report = Report {
             code: CHANGED_OPERATION,
@@ -121,11 +122,13 @@ impl<'c> Examiner<'c> {
             edits,
             remedy: format!("call {}", named(to)),
             settles: Vec::new(),
+            is_guess,
         };
         self.report(None, Some(&step.pointer), report);
     }
 
     fn without_successor(&mut self, step: &Step, message: String, near: &[&Operation]) {
+        let is_guess = self.pairings_of(&step.target).iter().all(|p| p.old.is_none_or(|old| meant(&step.target, old).is_none()));
         let remedy = match near {
             [] => "no operation looks like it: take the step out, or call another one".to_owned(),
             near => format!("nearest: {}", near.iter().map(|operation| named(operation)).collect::<Vec<_>>().join(", ")),
@@ -142,6 +145,7 @@ impl<'c> Examiner<'c> {
             edits: Vec::new(),
             remedy,
             settles: Vec::new(),
+            is_guess,
         };
         self.report(None, Some(&step.pointer), report);
     }
@@ -276,7 +280,7 @@ fn is_of_kind(target: &StepTarget, method: &Method) -> bool {
     let StepTarget::Operation { id, .. } = target else { return true };
     let words = likeness::words(id);
     let reads = words.contains("get") || words.contains("list");
-    words.contains("delete") == (*method == Method::Delete) || !reads && *method == Method::Delete || reads && method.is_safe()
+    if words.contains("delete") { *method == Method::Delete } else { !reads || method.is_safe() }
 }
 
 fn verb(method: &Method) -> &str {

@@ -79,6 +79,7 @@ impl Examiner<'_> {
             edits,
             remedy,
             settles: Vec::new(),
+            is_guess: call.old.is_none(),
         };
         self.report(Some(call), Some(&call.step.pointer), report);
     }
@@ -137,6 +138,7 @@ impl Examiner<'_> {
             edits,
             remedy,
             settles: Vec::new(),
+            is_guess: call.old.is_none(),
         };
         self.report(Some(call), Some(&call.step.pointer), report);
     }
@@ -162,6 +164,7 @@ impl Examiner<'_> {
                     edits: vec![Edit::Set { at: at.clone(), value: text.into() }],
                     remedy: format!("`{to}` instead of `{name}`"),
                     settles: Vec::new(),
+                    is_guess: call.old.is_none(),
                 };
                 self.report(Some(call), Some(&call.step.pointer), report);
             }

@@ -95,6 +95,7 @@ impl Examiner<'_> {
                 format!("`{}` in the {}", to.1, to.0)
             },
             settles: vec![(codes::MISSING_PARAMETER, to.1.clone())],
+            is_guess: call.old.is_none(),
         };
         self.report(Some(call), Some(&call.step.pointer), report);
     }
@@ -128,6 +129,7 @@ impl Examiner<'_> {
             edits: if is_decided { vec![Edit::Remove { at }] } else { Vec::new() },
             remedy,
             settles: Vec::new(),
+            is_guess: call.old.is_none(),
         };
         self.report(Some(call), Some(&call.step.pointer), report);
     }
@@ -192,6 +194,7 @@ impl Examiner<'_> {
             edits: std::iter::once(edit).chain(extra).collect(),
             remedy: format!("add `{}` ({why})", known.name),
             settles: Vec::new(),
+            is_guess: call.old.is_none(),
         };
         self.report(Some(call), Some(&call.step.pointer), report);
     }
@@ -232,8 +235,17 @@ impl Examiner<'_> {
             Allowed::OneOf(values) => (Vec::new(), format!("allowed: {}", choices(values.iter().map(Value::to_string)))),
         };
         let message = format!("{what} of `{}` does not allow {value} any more", call.new.1.label());
-        let report =
-            Report { code: CHANGED_REQUEST, explains: Some(explains), at, subject, message, edits, remedy, settles: Vec::new() };
+        let report = Report {
+            code: CHANGED_REQUEST,
+            explains: Some(explains),
+            at,
+            subject,
+            message,
+            edits,
+            remedy,
+            settles: Vec::new(),
+            is_guess: call.old.is_none(),
+        };
         self.report(Some(call), Some(&call.step.pointer), report);
     }
 }

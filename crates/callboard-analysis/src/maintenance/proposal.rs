@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use callboard_model::{Code, Diagnostic, Document};
-use callboard_scenario::ScenarioFile;
 use callboard_scenario::edit::{Edit, apply};
+use callboard_scenario::{ScenarioFile, codes};
 use similar::TextDiff;
 
 use super::{Change, Finding, findings_since};
@@ -40,7 +40,11 @@ pub struct Reason {
 pub fn explained(checked: Vec<Diagnostic>, findings: &[Finding]) -> Vec<Diagnostic> {
     let mut diagnostics = checked;
     for finding in findings.iter().filter(|finding| !finding.is_consequence) {
-        let told = take(&mut diagnostics, |diagnostic| tells(diagnostic, finding), 1);
+        let is_told = |diagnostic: &Diagnostic| tells(diagnostic, finding);
+        if finding.is_guess && !diagnostics.iter().any(|diagnostic| is_told(diagnostic) && knows_better(finding, diagnostic)) {
+            continue;
+        }
+        let told = take(&mut diagnostics, is_told, 1);
         let is_settled =
             |diagnostic: &Diagnostic| finding.settles.iter().any(|(code, name)| is_about(diagnostic, finding, *code, name));
         let settled = take(&mut diagnostics, is_settled, usize::MAX);
@@ -57,6 +61,15 @@ pub fn explained(checked: Vec<Diagnostic>, findings: &[Finding]) -> Vec<Diagnost
     }
     diagnostics.sort_by_key(|d| d.span.as_ref().map(|span| (span.file.clone(), span.line, span.column)));
     diagnostics
+}
+
+/// Whether a guess says more than the check, which explains slips of the finger well enough: where another operation or service fits
+/// what the steps do better than the one whose name looks alike.
+fn knows_better(finding: &Finding, diagnostic: &Diagnostic) -> bool {
+    let is_target = matches!(diagnostic.code, codes::UNKNOWN_OPERATION | codes::UNKNOWN_SERVICE);
+    let near = diagnostic.help.as_ref().and_then(|help| help.strip_prefix("did you mean `")?.strip_suffix("`?"));
+    let near = near.map(|name| format!("{}`", name.rsplit('.').next().unwrap_or(name)));
+    is_target && !finding.edits.is_empty() && near.is_none_or(|near| !finding.remedy.contains(&near))
 }
 
 /// Takes up to `count` diagnostics of a kind out.
@@ -113,6 +126,7 @@ pub fn propose(file: &ScenarioFile, document: &Document, change: &Change<'_>) ->
         Some((file, edited)) => check(original, file, edited.as_ref().unwrap_or(document), change),
         None => Vec::new(),
     };
+    reasons.sort_by_key(|reason| reason.line);
     reasons.dedup();
     Proposal { text, reasons, left }
 }

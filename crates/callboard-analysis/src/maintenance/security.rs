@@ -32,6 +32,7 @@ impl Examiner<'_> {
             edits: Vec::new(),
             remedy,
             settles: Vec::new(),
+            is_guess: call.old.is_none(),
         };
         self.report(Some(call), Some(&call.step.pointer), report);
     }

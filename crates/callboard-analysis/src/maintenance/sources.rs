@@ -95,6 +95,7 @@ impl Examiner<'_> {
                 edits: vec![Edit::Set { at, value: url.as_str().into() }],
                 remedy: format!("`url: {url}`"),
                 settles: Vec::new(),
+                is_guess: pairing.old.is_none(),
             };
             self.report(None, Some(&source.pointer), report);
         }

@@ -1,6 +1,6 @@
 //! `callboard generate`: a sentence becomes a scenario file.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use callboard_model::plan::Plan;
@@ -18,7 +18,9 @@ use crate::terminal::{Sources, Terminal};
 /// Writes a scenario.
 pub(crate) fn generate(project: &Project, arguments: &GenerateArgs, terminal: &Terminal) -> Result<Exit, Failure> {
     if let Some(files) = &arguments.update {
-        return update::update(project, files, arguments, terminal);
+        // A file may stand behind another option: `--update --write FILE`.
+        let files: Vec<PathBuf> = files.iter().cloned().chain(arguments.sentence.as_ref().map(PathBuf::from)).collect();
+        return update::update(project, &files, arguments, terminal);
     }
     let sentence = arguments.sentence.as_deref().unwrap_or_default();
     if let Some(path) = arguments.output.as_deref().filter(|path| path.exists() && !arguments.force) {

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use callboard_analysis::maintenance::{Change, Finding, Proposal, explained, findings, propose, unified};
+use callboard_model::document::INVALID_DOCUMENT;
 use callboard_model::map::SystemMap;
 use callboard_model::{Code, Diagnostic, Severity};
 use callboard_runner::SourceFile;
@@ -43,6 +44,9 @@ pub(crate) fn update(
 ) -> Result<Exit, Failure> {
     let mut sources = Sources::default();
     let suite = Suite::read(project, files, &arguments.definitions.definitions, &mut sources)?;
+    if suite.documents.is_empty() && suite.scenario_problems.iter().any(Diagnostic::is_error) {
+        return Err(Failure::bad_input(suite.errors()));
+    }
     suite.require_scenarios(&project.root)?;
     let unreadable = unreadable(&suite);
     terminal.diagnostics(&unreadable, &sources);
@@ -68,7 +72,7 @@ fn unreadable(suite: &Suite) -> Vec<Diagnostic> {
     let documents = suite.documents.iter().filter(|document| document.source.is_none());
     let files = documents.flat_map(|document| &document.diagnostics);
     let not_read =
-        suite.scenario_problems.iter().filter(|diagnostic| diagnostic.code == callboard_model::document::INVALID_DOCUMENT);
+        suite.scenario_problems.iter().filter(|diagnostic| diagnostic.span.is_none() || diagnostic.code == INVALID_DOCUMENT);
     let mut all: Vec<Diagnostic> = broken.chain(files).chain(not_read).cloned().collect();
     all.dedup();
     all

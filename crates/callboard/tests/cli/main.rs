@@ -14,5 +14,6 @@ mod plan;
 mod project;
 mod run;
 mod shop;
+mod update;
 mod virtual_up;
 mod xml;
