@@ -44,7 +44,7 @@ impl Examiner<'_> {
         match (&call.step.request_body, &new.request_body) {
             (Some(body), None) if old.is_some_and(|old| old.request_body.is_some()) => self.body_gone(call, body),
             (None, Some(known)) if known.required && !old.is_some_and(needs_body) && !call.may_send_nonsense() => {
-                self.body_needed(call)
+                self.body_needed(call);
             }
             (Some(body), Some(_)) => {
                 self.media_type(call, body);

@@ -257,7 +257,7 @@ fn pointers_read(step: &Step) -> Vec<Pointer> {
 
 fn name_fit(target: &StepTarget, operation: &Operation) -> f64 {
     let fixed = |path: &str| -> BTreeSet<String> {
-        path.split('/').filter(|part| !part.contains('{')).flat_map(|part| likeness::words(part)).collect()
+        path.split('/').filter(|part| !part.contains('{')).flat_map(likeness::words).collect()
     };
     match target {
         StepTarget::Operation { id, .. } => match &operation.id {

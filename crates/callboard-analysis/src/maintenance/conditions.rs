@@ -102,11 +102,10 @@ impl Examiner<'_> {
     fn value(&mut self, call: &Call<'_>, criterion: &Criterion, expression: &Expression, literal: &str) {
         let Some(old) = call.old else { return };
         let values = |schemas: Vec<Schema<'_>>| -> Option<Vec<Value>> {
-            let schema = schemas.into_iter().find_map(|schema| match schema.descend(expression.pointer()) {
+            schemas.into_iter().find_map(|schema| match schema.descend(expression.pointer()) {
                 Descent::Found(schema) => Some(schema.enumeration()?.into_iter().cloned().collect()),
                 _ => None,
-            });
-            schema
+            })
         };
         let (Some(before), Some(after)) = (values(schemas(old, call.step)), values(schemas(call.new, call.step))) else { return };
         // Arazzo compares texts without regard to case.

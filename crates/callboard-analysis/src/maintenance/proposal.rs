@@ -69,7 +69,9 @@ fn knows_better(finding: &Finding, diagnostic: &Diagnostic) -> bool {
     let is_target = matches!(diagnostic.code, codes::UNKNOWN_OPERATION | codes::UNKNOWN_SERVICE);
     let near = diagnostic.help.as_ref().and_then(|help| help.strip_prefix("did you mean `")?.strip_suffix("`?"));
     let near = near.map(|name| format!("{}`", name.rsplit('.').next().unwrap_or(name)));
-    is_target && !finding.edits.is_empty() && near.is_none_or(|near| !finding.remedy.contains(&near))
+    is_target
+        && !finding.edits.is_empty()
+        && near.is_none_or(|near| !finding.remedy.contains(&near) && !finding.diagnostic.message.contains(&near))
 }
 
 /// Takes up to `count` diagnostics of a kind out.

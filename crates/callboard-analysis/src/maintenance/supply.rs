@@ -75,7 +75,7 @@ impl Examiner<'_> {
         links.filter(|link| link.score >= SURE_ENOUGH).find_map(|link| {
             let producer = earlier.iter().rev().find(|other| other.new.1.key == link.from.operation)?;
             match &link.from.output {
-                Output::Body(pointer) => Some(self.from_answer(producer, pointer, &link.entity)),
+                Output::Body(pointer) => Some(self.output_of_answer(producer, pointer, &link.entity)),
                 Output::Request(Input::Parameter(_, name)) => {
                     let parameter = producer.step.parameters.iter().find(|parameter| parameter.name == *name)?;
                     Some(Supplied::found(parameter.value.to_value(), format!("as in the step `{}`", producer.step.id)))
@@ -86,7 +86,7 @@ impl Examiner<'_> {
     }
 
     /// An output of a step with this place of its answer; the step gets one where it has none.
-    fn from_answer(&self, producer: &Call<'_>, pointer: &Pointer, entity: &str) -> Supplied {
+    fn output_of_answer(&self, producer: &Call<'_>, pointer: &Pointer, entity: &str) -> Supplied {
         let pointer = Pointer::of(pointer.segments().map(|segment| if segment == "*" { "0".to_owned() } else { segment }));
         let step = &producer.step.id;
         let is_it = |template: &Template| {
