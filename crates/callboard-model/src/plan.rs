@@ -41,6 +41,8 @@ pub struct PlannedStep {
     pub checks: Vec<PlannedCheck>,
     /// The step is repeated until this holds.
     pub until: Option<Vec<PlannedCheck>>,
+    /// How many seconds it may take until that holds, where the sentence says so.
+    pub within: Option<u64>,
 }
 
 /// The outcome that a step is expected to have.
@@ -79,6 +81,15 @@ pub enum PlannedCheck {
         /// In the answer.
         at: Pointer,
     },
+    /// The answer holds at this place what an earlier answer held.
+    Same {
+        /// In the answer.
+        at: Pointer,
+        /// The place in the earlier one.
+        as_in: BindingSource,
+    },
+    /// The answer has one of these statuses: what a step waits for.
+    Status(Vec<StatusPattern>),
     /// A key of an object is there, or is not; the key is made of a template such as `/user/{name}`.
     Key {
         /// The object in the answer.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::aims::Aim;
 use crate::chains::{self, Chain, Known};
 use crate::clauses::{Clause, Mode};
 use crate::index::{Index, OpId};
@@ -23,6 +24,28 @@ pub(crate) struct Step {
     pub(crate) is_target: bool,
     /// 0 to 1.
     pub(crate) confidence: f64,
+    /// Why it is there.
+    pub(crate) role: Role,
+}
+
+impl Step {
+    /// A step that others need.
+    pub(crate) fn needed(op: OpId, clause: usize) -> Self {
+        Self { op, clause, is_target: false, confidence: 0.5, role: Role::Own }
+    }
+}
+
+/// Why a step is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// A clause asks for it, or another step needs it.
+    Own,
+    /// A look before something is tried, to compare with afterwards.
+    Before,
+    /// A wait for what was only accepted.
+    Ready,
+    /// A look at what was looked at before it was taken away.
+    Again,
 }
 
 /// A sequence.
@@ -116,7 +139,8 @@ pub(crate) fn ops(sequence: &Sequence) -> Vec<OpId> {
 /// Whether a chain stands for enough of the clause.
 fn is_enough(view: &View<'_, '_>, chain: &Chain) -> bool {
     let total = view.total_weight();
-    if total <= 0.0 || view.clause.mode == Mode::Wait {
+    let is_chosen_by_aim = matches!(view.clause.aim, Aim::Join | Aim::ActAs);
+    if total <= 0.0 || view.clause.mode == Mode::Wait || is_chosen_by_aim {
         return true;
     }
     let covered: f64 = view
@@ -133,7 +157,7 @@ fn append(view: &View<'_, '_>, sequence: &Sequence, chain: &Chain, number: usize
     let target = chain.ops.len() - 1;
     let confidence = (view.covered(chain.ops[target]) / total).clamp(0.05, 1.0) * (1.0 / (1.0 + (best - chain.score) / 4.0));
     for (at, op) in chain.ops.iter().enumerate() {
-        next.steps.push(Step { op: *op, clause: number, is_target: at == target, confidence });
+        next.steps.push(Step { op: *op, clause: number, is_target: at == target, confidence, role: Role::Own });
         learn(view.index, &mut next.known, *op);
     }
     next.score += chain.score;

@@ -123,6 +123,7 @@ impl<'a> Binder<'_, 'a> {
                 bindings.push(Binding { input, source });
             }
         }
+        bindings.extend(self.borrowed_headers(step, before));
         bindings.extend(self.body(step, service, operation, literals, before, used));
         bindings
     }
@@ -138,6 +139,9 @@ impl<'a> Binder<'_, 'a> {
         before: &[Bound],
         used: &mut BTreeSet<usize>,
     ) -> Option<BindingSource> {
+        if let Some(source) = self.header_seen(parameter, before) {
+            return Some(source);
+        }
         let types = &self.index.typing.operations[step.op];
         let need = types.needs.iter().find(|need| need.input == *input);
         if let Some(need) = need
@@ -147,7 +151,13 @@ impl<'a> Binder<'_, 'a> {
             let in_path = |other: &&Need| matches!(other.input, Input::Parameter(ParameterLocation::Path, _));
             let is_named =
                 types.needs.iter().filter(in_path).any(|other| other.entity == need.entity && other.input != need.input);
-            let found = if is_named && !parameter.required { None } else { self.need(step, need, before, used) };
+            // A header or a filter that may be left out is only sent when the clause speaks of it.
+            let is_told = || {
+                let words = self.view(step).map(|view| &view.clause.words).into_iter().flatten();
+                words.filter(|word| !word.is_verb).any(|word| self.index.entities_of(&word.text).contains(&need.entity))
+            };
+            let is_aside = parameter.location != ParameterLocation::Path && !is_told();
+            let found = if (is_named || is_aside) && !parameter.required { None } else { self.need(step, need, before, used) };
             if found.is_some() || !parameter.required {
                 return found;
             }

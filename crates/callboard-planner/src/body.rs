@@ -9,11 +9,13 @@ use callboard_model::{Method, Operation, Pointer, Schema, Service};
 use callboard_schema::{Direction, Fill, Hints, synthesise};
 use serde_json::Value;
 
+use crate::acting::is_of_first_way;
 use crate::beam::Step;
 use crate::bind::{Binder, Bound, SEED, capital};
 use crate::keys::fit;
 use crate::pointers::{concrete_pointer, generic, leaves};
 use crate::shape::{Kind, Place};
+use crate::typing::Need;
 use crate::words::{singular, split_identifier, stem};
 
 impl<'a> Binder<'_, 'a> {
@@ -88,7 +90,10 @@ impl<'a> Binder<'_, 'a> {
                 continue;
             }
             let is_near = place.required || place.pointer.segments().count() <= 3;
-            if let Some(need) = types.needs.iter().find(|need| need.input == input && is_near)
+            let is_told = |need: &Need| {
+                is_near || self.is_acting(step) && self.is_told_of_actor(need.entity) && is_of_first_way(place, &types.request)
+            };
+            if let Some(need) = types.needs.iter().find(|need| need.input == input && is_told(need))
                 && let Some(source) = self
                     .need(step, need, before, used)
                     .filter(|source| place.required || matches!(source, BindingSource::Step { .. }))
@@ -102,6 +107,12 @@ impl<'a> Binder<'_, 'a> {
                 pins.push((pointer, BindingSource::Literal(value)));
             }
         }
+        for (pointer, source) in self.secrets(step, &types.request, before) {
+            if !pins.iter().any(|(known, _)| *known == pointer) {
+                pins.push((pointer, source));
+            }
+        }
+        drop_other_names(&mut pins);
         self.carry_values(step, &types.request, before, &mut pins);
         pins
     }
@@ -200,6 +211,20 @@ impl<'a> Binder<'_, 'a> {
         let suffix = if again == 0 { String::new() } else { format!("{}", again + 1) };
         BindingSource::Generated { name: format!("{prefix}{}{suffix}", capital(&name)), value: value.clone() }
     }
+}
+
+/// Who is known by an id needs no name beside it that is the same id.
+fn drop_other_names(pins: &mut Vec<(Pointer, BindingSource)>) {
+    let known = pins.clone();
+    let has_id = |pointer: &Pointer, source: &BindingSource| {
+        known.iter().any(|(other, same)| {
+            same == source
+                && other.last().as_deref() == Some("id")
+                && other.parent().is_some()
+                && other.parent() == pointer.parent()
+        })
+    };
+    pins.retain(|(pointer, source)| pointer.last().as_deref() != Some("name") || !has_id(pointer, source));
 }
 
 fn is_content(name: &str) -> bool {

@@ -7,6 +7,7 @@ use callboard_model::Method;
 use callboard_model::api::ParameterLocation;
 use callboard_model::map::{Input, Output};
 
+use crate::aims::Aim;
 use crate::clauses::{ContentWord, Mode};
 use crate::entities::{EntityId, EntityInfo};
 use crate::index::{Index, OpId};
@@ -15,7 +16,7 @@ use crate::literals::LiteralKind;
 use crate::score::View;
 use crate::shape::Kind;
 use crate::typing::Need;
-use crate::words::{Act, stem};
+use crate::words::{Act, singular, stem};
 
 /// Targets looked at per clause.
 const TARGETS: usize = 30;
@@ -131,7 +132,10 @@ pub(crate) fn start(view: &View<'_, '_>, known: &Known, target: OpId) -> Partial
         satisfied: Vec::new(),
         keys: Vec::new(),
         confidence: 0.0,
-        cost: unnamed(view, target) + made_again(view, known, target) - repeated(view, known, target),
+        cost: unnamed(view, target) + made_again(view, known, target)
+            - repeated(view, known, target)
+            - by_key(view, known, target)
+            + number(view, target),
     }
 }
 
@@ -158,15 +162,22 @@ fn expand(view: &View<'_, '_>, known: &mut Asking<'_>, start: Partial) -> Vec<Pa
 
 /// Cost of a key that the caller would choose while the clause gives no name.
 fn unnamed(view: &View<'_, '_>, op: OpId) -> f64 {
-    let chooses = view.index.typing.operations[op].yields.iter().any(|y| matches!(y.output, Output::Request(_)));
-    let has_name = view.literals.iter().any(|literal| literal.kind != LiteralKind::Number || literal.is_key);
-    if chooses && !has_name { view.index.weights.unnamed } else { 0.0 }
+    let types = &view.index.typing.operations[op];
+    let chosen = types.yields.iter().find(|y| matches!(y.output, Output::Request(_)));
+    let is_name = |literal: &&crate::score::ViewLiteral| {
+        let is_of_another = !literal.entities.is_empty()
+            && chosen.is_some_and(|y| !literal.entities.contains(&y.entity))
+            && types.needs.iter().any(|need| need.hard && literal.entities.contains(&need.entity));
+        (literal.kind != LiteralKind::Number || literal.is_key) && !is_of_another
+    };
+    let has_name = view.literals.iter().any(|literal| is_name(&literal));
+    if chosen.is_some() && !has_name { view.index.weights.unnamed } else { 0.0 }
 }
 
 /// Cost of making once more what an earlier clause made and this one means (`add a product to the cart`), or the one for whom
 /// something is made (`a customer buys`, `an order for a customer`).
 fn made_again(view: &View<'_, '_>, known: &Known, op: OpId) -> f64 {
-    let Some(entity) = view.index.created(op) else { return 0.0 };
+    let Some(entity) = view.index.created(op).or_else(|| view.index.collects(op)) else { return 0.0 };
     let was_made = known.created.contains(&entity);
     let is_wrong =
         |word: &&ContentWord| (word.beside || word.definite && was_made) && view.index.entities_of(&word.text).contains(&entity);
@@ -176,6 +187,46 @@ fn made_again(view: &View<'_, '_>, known: &Known, op: OpId) -> f64 {
 /// Worth of an operation that was called before, when the clause speaks of the second time.
 fn repeated(view: &View<'_, '_>, known: &Known, op: OpId) -> f64 {
     if view.clause.repeats && known.ops.contains(&op) { view.index.weights.repeated } else { 0.0 }
+}
+
+/// Whether the clause names a resource.
+fn names(view: &View<'_, '_>, entity: EntityId) -> bool {
+    view.clause.words.iter().any(|word| !word.is_verb && view.index.entities_of(&word.text).contains(&entity))
+}
+
+/// Cost of making several at once while the clause speaks of one.
+fn number(view: &View<'_, '_>, op: OpId) -> f64 {
+    let Some(entity) = view.index.collects(op).filter(|entity| view.index.created(op) != Some(*entity)) else { return 0.0 };
+    let answers_list = view.index.typing.operations[op].yields.iter().any(|y| y.entity == entity && y.nesting == 1);
+    let is_one = |word: &ContentWord| singular(&word.text) == word.text && view.index.entities_of(&word.text).contains(&entity);
+    let speaks_of_one = view.clause.words.iter().any(|word| !word.is_verb && is_one(word));
+    if answers_list && speaks_of_one { view.index.weights.verb_method } else { 0.0 }
+}
+
+/// Worth of reading by its key what an earlier clause made, when the clause checks it: `the order is cancelled`, `it is in the group`.
+fn by_key(view: &View<'_, '_>, known: &Known, op: OpId) -> f64 {
+    let clause = view.clause;
+    let reads = clause.mode == Mode::Do && clause.act == Some(Act::Read);
+    if !(clause.mode == Mode::Check || reads) || !view.index.ops[op].method.is_safe() {
+        return 0.0;
+    }
+    let is_made = |word: &&ContentWord| {
+        let is_listed = |entity: &EntityId| known.entities.iter().any(|(known, _)| known == entity);
+        let is_one = singular(&word.text) == word.text;
+        let is_known = |entity: &EntityId| if reads { is_one && known.created.contains(entity) } else { is_listed(entity) };
+        !word.is_verb && word.definite && view.index.entities_of(&word.text).iter().any(is_known)
+    };
+    // What holds something is named last, what something is said of is named first.
+    let word = match clause.aim {
+        Aim::Holds(_) => clause.words.iter().rfind(is_made),
+        // Who reads wants what is named first; `its tour, to see the property` wants no property.
+        _ if reads => clause.words.iter().find(|word| !word.is_verb).filter(is_made),
+        _ => clause.words.iter().find(is_made),
+    };
+    let meant = word.map(|word| view.index.entities_of(&word.text)).unwrap_or_default();
+    let key = view.index.typing.operations[op].needs.iter().rfind(|need| need.hard);
+    let is_meant = key.is_some_and(|need| meant.contains(&need.entity));
+    if is_meant && view.index.ops[op].ends_in_parameter { view.index.weights.by_key } else { 0.0 }
 }
 
 pub(crate) fn hard_needs(index: &Index<'_>, op: OpId) -> Vec<(OpId, usize)> {
@@ -234,6 +285,7 @@ fn resolve(view: &View<'_, '_>, known: &mut Asking<'_>, partial: &Partial, op: O
             next.passes.push(Some(need.entity));
             next.waiting.extend(hard_needs(view.index, producer));
             let creates = matches!(view.index.ops[producer].method, Method::Post | Method::Put);
+            next.cost += unnamed(view, producer);
             if creates && !matches!(view.clause.act, Some(Act::Create)) && !view.stems.contains("new") {
                 next.cost += 1.0;
             }
@@ -309,6 +361,11 @@ fn all_producers(view: &View<'_, '_>, home: usize, (consumer, at): (OpId, usize)
     let mut found: Vec<(f64, OpId, f64)> = Vec::new();
     for &(op, _) in index.typing.producers.get(&need.entity).into_iter().flatten() {
         if !seen.insert(op) || matches!(index.ops[op].method, Method::Delete) || !index.ops[op].usable {
+            continue;
+        }
+        // What was just made has nothing below it yet.
+        let is_below = |other: &Need| other.hard && view.clause.aim == Aim::Join && names(view, other.entity);
+        if index.typing.operations[op].needs.iter().any(is_below) {
             continue;
         }
         let Some(mut confidence) = passes(index, op, consumer, need) else { continue };

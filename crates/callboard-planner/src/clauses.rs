@@ -2,6 +2,7 @@
 
 use callboard_model::StatusPattern;
 
+use crate::aims::{self, Aim};
 use crate::lexicon::NOUN_OR_VERB;
 use crate::sentence::{Sentence, Token, Vocabulary, Word, number_word};
 use crate::words::{Act, act_of_word, is_stop, singular};
@@ -30,6 +31,8 @@ pub(crate) struct ContentWord {
     pub(crate) is_verb: bool,
     /// Behind `the`, `her` and the like: something that is known already.
     pub(crate) definite: bool,
+    /// Behind `a` or `an`: one of many.
+    pub(crate) indefinite: bool,
     /// Before the verb, or behind `for`: who acts or gets something, not what is made.
     pub(crate) beside: bool,
 }
@@ -62,6 +65,10 @@ pub(crate) struct Clause {
     pub(crate) unknown: Option<String>,
     /// `and compare`.
     pub(crate) compare: bool,
+    /// What it is about beyond an operation of its own.
+    pub(crate) aim: Aim,
+    /// `within five minutes`, in seconds.
+    pub(crate) within: Option<u64>,
     /// `using its ID`: the key is given from outside.
     pub(crate) has_key: bool,
     /// Positions of `and`, commas and the like: nouns on both sides may be different things.
@@ -96,6 +103,7 @@ pub(crate) fn split(sentence: &Sentence, vocabulary: &Vocabulary) -> Vec<Clause>
         i += 1;
     }
     let groups = groups.into_iter().flat_map(|group| distribute(group, vocabulary));
+    let groups = with_refusals(groups, vocabulary);
     let mut clauses: Vec<Clause> = Vec::new();
     let mut pending: Option<Vec<Token>> = None;
     for mut group in groups {
@@ -123,9 +131,45 @@ pub(crate) fn split(sentence: &Sentence, vocabulary: &Vocabulary) -> Vec<Clause>
     clauses
 }
 
-/// `read the payment and the order` reads twice: one clause for each noun, when there is nothing but nouns.
+/// `pay it: it is refused`, `pay it: the payment is refused`: the refusal belongs to what was tried before it.
+fn with_refusals(groups: impl Iterator<Item = Vec<Token>>, vocabulary: &Vocabulary) -> Vec<Vec<Token>> {
+    let mut merged: Vec<Vec<Token>> = Vec::new();
+    for group in groups {
+        match merged.last_mut() {
+            Some(before) if is_refusal_of(&group, before, vocabulary) => {
+                before.extend(group.into_iter().skip_while(|token| !is_word(token, &["is", "are", "fails"])));
+            }
+            _ => merged.push(group),
+        }
+    }
+    merged
+}
+
+/// Whether a group only says that what the group before it does is refused.
+fn is_refusal_of(group: &[Token], before: &[Token], vocabulary: &Vocabulary) -> bool {
+    const REFUSED: &[&str] = &["refused", "rejected", "denied", "declined", "forbidden", "fails"];
+    let words: Vec<&Word> =
+        group.iter().filter_map(|token| if let Token::Word(word) = token { Some(word) } else { None }).collect();
+    let names_all = words.len() + group.iter().filter(|token| matches!(token, Token::Punctuation(_))).count() == group.len();
+    let lower: Vec<&str> = words.iter().map(|word| word.lower.as_str()).collect();
+    let is_deed = |noun: &Word| {
+        before.iter().any(|token| {
+            matches!(token, Token::Word(verb) if vocabulary.act(&verb.lower).is_some_and(|act| act != Act::Read)
+                && vocabulary.lexicon.are_similar(&verb.stem, &noun.stem))
+        })
+    };
+    let repeats = before.iter().any(|token| is_word(token, &["twice", "again"]));
+    match lower.as_slice() {
+        ["it" | "this" | "that", "is", state] | ["it" | "this" | "that", state] => names_all && REFUSED.contains(state),
+        ["the", _, "is", state] | ["the", _, state] => names_all && !repeats && REFUSED.contains(state) && is_deed(words[1]),
+        _ => false,
+    }
+}
+
+/// `read the payment and the order` reads twice, `add an address and a card` adds twice: one clause for each noun, when there is nothing but nouns.
 fn distribute(group: Vec<Token>, vocabulary: &Vocabulary) -> Vec<Vec<Token>> {
-    let is_reading = |token: &Token| matches!(token, Token::Word(word) if act_of_word(&word.lower) == Some(Act::Read));
+    let is_reading =
+        |token: &Token| matches!(token, Token::Word(word) if matches!(act_of_word(&word.lower), Some(Act::Read | Act::Create)));
     let is_joint = |token: &Token| matches!(token, Token::Punctuation(_)) || is_word(token, &["and"]);
     let Some(verb) = group.first().filter(|token| is_reading(token)).cloned() else { return vec![group] };
     let nouns: Vec<&[Token]> = group[1..].split(is_joint).filter(|part| !part.is_empty()).collect();
@@ -376,6 +420,8 @@ fn clause_of(group: &[Token], vocabulary: &Vocabulary) -> Clause {
         repeats: false,
         unknown: None,
         compare: false,
+        aim: Aim::Plain,
+        within: None,
         has_key: false,
         agents: Vec::new(),
         joints: Vec::new(),
@@ -383,6 +429,7 @@ fn clause_of(group: &[Token], vocabulary: &Vocabulary) -> Clause {
     let mut used = vec![false; group.len()];
     outcome(group, &mut clause, &mut used);
     mode(group, &mut clause, &mut used);
+    aims::read(group, &mut clause, &mut used);
     clause.repeats = clause.outcome.is_some() && group.iter().any(|token| is_word(token, &["second", "third", "again", "twice"]));
     clause.unknown = unknown(group, &clause, &mut used);
     let verb = verb_behind_subject(group, vocabulary);
@@ -451,7 +498,9 @@ fn take_word(
     }
     let act = vocabulary.act(&word.lower);
     let is_first = clause.words.is_empty() && clause.literals.is_empty() || acts;
-    let is_verb = is_first && (act.is_some() || vocabulary.verbs.contains(&word.stem)) && !lower.ends_with("ed");
+    const DETERMINERS: &[&str] = &["the", "a", "an", "its", "her", "his", "their", "another"];
+    let is_noun = position > 0 && is_word(&group[position - 1], DETERMINERS) && vocabulary.is_noun(lower);
+    let is_verb = is_first && !is_noun && (act.is_some() || vocabulary.verbs.contains(&word.stem)) && !lower.ends_with("ed");
     if is_verb && clause.act.is_none() {
         let is_told = lower == "provide" && group.get(position + 1).is_some_and(|next| is_word(next, TOLD));
         clause.act = if is_told { Some(Act::Read) } else { act.or(Some(Act::Perform)) };
@@ -475,6 +524,7 @@ fn take_word(
         possessive: word.possessive,
         is_verb,
         definite: !is_verb && is_definite(group, position),
+        indefinite: !is_verb && position > 0 && is_word(&group[position - 1], &["a", "an"]),
         beside: !is_verb && is_for(group, position),
     });
     if acts && is_verb {
@@ -484,7 +534,7 @@ fn take_word(
     }
 }
 
-fn is_word(token: &Token, words: &[&str]) -> bool {
+pub(crate) fn is_word(token: &Token, words: &[&str]) -> bool {
     matches!(token, Token::Word(word) if words.contains(&word.lower.as_str()))
 }
 

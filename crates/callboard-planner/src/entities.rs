@@ -290,9 +290,27 @@ impl Nouns {
     /// The entity that an operation's path is about: the noun of its last fixed segment that is one.
     pub(crate) fn subject(&self, numbered: &Numbered<'_>) -> Option<EntityId> {
         let segments = path::segments(&numbered.operation.key.path);
-        segments.iter().rev().find_map(|segment| match segment {
+        let named = segments.iter().rev().find_map(|segment| match segment {
             Segment::Fixed(text) => self.by_noun.get(&path::noun(text).join(" ")).copied(),
             Segment::Parameter(_) => None,
+        });
+        named.or_else(|| self.registered(numbered, &segments))
+    }
+
+    /// `POST /register`, which says that it registers a user: the resource is not in the path, but in what is said of it.
+    fn registered(&self, numbered: &Numbered<'_>, segments: &[Segment]) -> Option<EntityId> {
+        let Numbered { service_number, operation, .. } = numbered;
+        let says = |verb: &str| matches!(verb, "register" | "signup" | "registration" | "enrol" | "enroll");
+        let [Segment::Fixed(only)] = segments else { return None };
+        if operation.key.method != Method::Post || !says(&split_identifier(only).concat()) {
+            return None;
+        }
+        let texts = [operation.summary.as_deref(), operation.description.as_deref(), operation.id.as_deref()];
+        let words = texts.into_iter().flatten().flat_map(split_identifier);
+        words.map(|word| singular(&word)).find_map(|word| {
+            self.exact(&word)
+                .or_else(|| self.synonym(&word, usize::MAX).map(|(id, _)| id))
+                .filter(|id| self.entities[*id].claims.contains_key(service_number))
         })
     }
 }

@@ -26,7 +26,7 @@ pub(crate) fn fill(index: &Index<'_>, views: &[View<'_, '_>], steps: Vec<Step>) 
                 continue;
             }
             let added = fillers.iter().find_map(|filler| entry(index, views.get(step.clause), &filled, *filler, container));
-            let new = |op| Step { op, clause: step.clause, is_target: false, confidence: 0.5 };
+            let new = |op| Step::needed(op, step.clause);
             filled.extend(added.into_iter().flatten().map(new));
         }
         filled.push(step);

@@ -130,7 +130,7 @@ impl Binder<'_, '_> {
         let mut best: Option<(f64, usize, Output)> = None;
         for (at, bound) in before.iter().enumerate() {
             let (_, operation) = self.operations[bound.step.op];
-            if matches!(operation.key.method, Method::Delete) {
+            if matches!(operation.key.method, Method::Delete) || self.is_refused(&bound.step) {
                 continue;
             }
             for found in self.index.typing.operations[bound.step.op].yields.iter().filter(|y| y.entity == need.entity) {
@@ -156,6 +156,11 @@ impl Binder<'_, '_> {
             }
         }
         best.map(|(_, step, output)| BindingSource::Step { step, output })
+    }
+
+    /// Whether a step is expected to be refused: it yields nothing.
+    pub(crate) fn is_refused(&self, step: &Step) -> bool {
+        step.is_target && self.view(step).is_some_and(|view| view.clause.outcome.is_some())
     }
 
     /// A place of a real answer: the first item of a list. What stands in a map has no name that is known before.

@@ -35,6 +35,8 @@ pub(crate) struct Op {
     pub(crate) method: Method,
     pub(crate) deprecated: bool,
     pub(crate) usable: bool,
+    /// Whether its path ends in the key of one thing.
+    pub(crate) ends_in_parameter: bool,
     /// Stems of fixed path segments, with whether the segment is followed by a parameter.
     pub(crate) tokens: Vec<Token>,
     /// Stems of `operationId` and `summary`.
@@ -62,6 +64,8 @@ pub(crate) struct Index<'a> {
     pub(crate) vocabulary: Vocabulary,
     postings: HashMap<String, Vec<(OpId, f64)>>,
     service_stems: Vec<BTreeSet<String>>,
+    /// Operations that give an output which some service's environment waits for, with its name.
+    pub(crate) awaited: Vec<(OpId, String)>,
     /// Entities whose noun is person-like.
     persons: Vec<EntityId>,
     /// Entities by the stem of the last word of their noun.
@@ -97,7 +101,7 @@ impl<'a> Index<'a> {
         let mut persons: Vec<EntityId> =
             by_noun_stem.iter().filter(|(stem, _)| is_person_like(stem)).flat_map(|(_, ids)| ids).copied().collect();
         persons.sort_unstable();
-        Self { system, typing, weights, ops, vocabulary, postings, service_stems, persons, by_noun_stem }
+        Self { system, typing, weights, ops, vocabulary, postings, service_stems, awaited: Vec::new(), persons, by_noun_stem }
     }
 
     /// How strongly a word stands for each operation, itself and by its synonyms.
@@ -148,6 +152,14 @@ impl<'a> Index<'a> {
         (!is_given && types.yields.iter().any(|y| y.entity == subject && y.nesting == 0)).then_some(subject)
     }
 
+    /// The resource of a collection to which an operation adds, whatever it answers.
+    pub(crate) fn collects(&self, op: OpId) -> Option<EntityId> {
+        let types = &self.typing.operations[op];
+        let is_open =
+            self.ops[op].method == Method::Post && !self.ops[op].ends_in_parameter && types.needs.iter().all(|n| !n.hard);
+        types.subject.filter(|_| is_open)
+    }
+
     /// The resources that a word of a sentence may mean.
     pub(crate) fn entities_of(&self, word: &str) -> Vec<EntityId> {
         if let Some(id) = self.typing.by_word(word) {
@@ -191,13 +203,17 @@ fn op_of(numbered: &Numbered<'_>, index: usize, typing: &Typing) -> Op {
         let share = 1.0 / words.len().max(1) as f64;
         tokens.extend(words.iter().map(|word| Token { stem: stem(word), rarity: 1.0, share, parameter: parameter.clone() }));
     }
-    let names =
-        [operation.id.as_deref(), operation.summary.as_deref()].into_iter().flatten().flat_map(crate::words::stems).collect();
+    let method = operation.key.method.as_str().to_lowercase();
+    let id = operation.id.as_deref().map(split_identifier).unwrap_or_default();
+    // `images:post` says how it is called, not what it does.
+    let id = id.iter().enumerate().filter(|(at, word)| *at == 0 || **word != method).map(|(_, word)| stem(word));
+    let names = id.chain(operation.summary.as_deref().map(crate::words::stems).unwrap_or_default()).collect();
     Op {
         service: numbered.service_number,
         method: operation.key.method.clone(),
         deprecated: operation.deprecated,
         usable: operation.unusable.is_none(),
+        ends_in_parameter: matches!(segments.last(), Some(Segment::Parameter(_))),
         tokens,
         names,
         texts: texts_of(numbered, index, typing),

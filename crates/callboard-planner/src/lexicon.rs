@@ -45,6 +45,7 @@ pub(crate) const GROUPS: &[&str] = &[
     "price cost fee amount expense",
     "cart basket",
     "document file content",
+    "upload download file",
     "employee worker staff personnel workforce",
     "training course lesson learning",
     "inventory stock",

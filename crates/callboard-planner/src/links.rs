@@ -211,7 +211,9 @@ impl<'a> Linker<'a> {
         let output = &self.typing.operations[op].yields[number];
         let fits = if self.signals.contains(&Signal::TypeAndFormat) { fits(output, need) } else { 1.0 };
         let removes = self.operations[op].1.key.method == Method::Delete;
-        let score = need.score * output.score * fits * nearness * if removes { 0.3 } else { 1.0 };
+        // What is only guessed of an answer is good enough to plan with, and no fact of the map.
+        let is_guess = self.typing.operations[op].is_borrowed && matches!(output.output, Output::Body(_));
+        let score = need.score * output.score * fits * nearness * if removes || is_guess { 0.3 } else { 1.0 };
         Rating { op, number, fits, score: score.min(1.0) }
     }
 

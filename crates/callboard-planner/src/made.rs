@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::aims::Aim;
 use crate::beam::Step;
 use crate::entities::EntityId;
 use crate::fill;
@@ -12,18 +13,22 @@ use crate::score::View;
 use crate::words::Act;
 
 /// How many operations one resource may take to be made.
-const DEPTH: usize = 4;
+pub(crate) const DEPTH: usize = 4;
 
 /// Replaces lists that only feed a change by what makes the resource.
 pub(crate) fn make(index: &Index<'_>, views: &[View<'_, '_>], steps: &[Step]) -> Vec<Step> {
     let mut made: Vec<Step> = Vec::with_capacity(steps.len());
     for (at, step) in steps.iter().enumerate() {
         let is_literal = views.get(step.clause).is_some_and(|view| !view.literals.is_empty());
-        let changed = steps[at + 1..].iter().find(|next| next.clause == step.clause).and_then(|next| changed(index, next.op));
+        let joins = views.get(step.clause).is_some_and(|view| view.clause.aim == Aim::Join);
+        let next = steps[at + 1..].iter().find(|next| next.clause == step.clause && !joins);
+        let changed = next.and_then(|next| changed(index, next.op));
         let feeds = !step.is_target && index.ops[step.op].method.is_safe() && !is_literal;
-        let entity =
-            changed.filter(|entity| feeds && lists(index, step.op, *entity) && !asks_for_any(views, step, index, *entity));
-        for entity in handed_on_open(index, views, step, &made) {
+        let is_any = |entity: EntityId| lists(index, step.op, entity) || speaks_of_one(views, step, index, entity);
+        let entity = changed.filter(|entity| feeds && is_any(*entity) && !asks_for_any(views, step, index, *entity));
+        let open = handed_on_open(index, views, step, &made);
+        let told = told_open(index, views, step, &made);
+        for entity in open.into_iter().chain(told) {
             let known: Vec<OpId> = made.iter().map(|step| step.op).collect();
             let ops = makers(index, &known, entity, DEPTH).unwrap_or_default();
             made.extend(ops.into_iter().map(|op| Step { op, is_target: false, ..step.clone() }));
@@ -52,6 +57,30 @@ fn handed_on_open(index: &Index<'_>, views: &[View<'_, '_>], step: &Step, before
         })
     };
     fill::handed_on(index, step.op).into_iter().filter(|entity| !is_told(*entity) && !is_given(*entity)).collect()
+}
+
+/// Resources that a changing clause speaks of as one of many (`add a user to a group`), and that its operation takes in its body.
+fn told_open(index: &Index<'_>, views: &[View<'_, '_>], step: &Step, before: &[Step]) -> Vec<EntityId> {
+    if index.ops[step.op].method.is_safe() || !step.is_target {
+        return Vec::new();
+    }
+    let in_body = |need: &&crate::typing::Need| matches!(need.input, callboard_model::map::Input::Body(_)) && !need.hard;
+    let is_made = |entity: EntityId| before.iter().any(|earlier| makes(index, earlier.op, entity));
+    let needs = index.typing.operations[step.op].needs.iter().filter(in_body).map(|need| need.entity);
+    let told = needs.filter(|entity| speaks_of_one(views, step, index, *entity));
+    let told: BTreeSet<EntityId> = told.filter(|entity| !makes(index, step.op, *entity) && !is_made(*entity)).collect();
+    told.into_iter().collect()
+}
+
+fn makes(index: &Index<'_>, op: OpId, entity: EntityId) -> bool {
+    index.created(op) == Some(entity) || index.collects(op) == Some(entity)
+}
+
+/// Whether the clause speaks of one of many: `a user`, `a user's token`.
+fn speaks_of_one(views: &[View<'_, '_>], step: &Step, index: &Index<'_>, entity: EntityId) -> bool {
+    let Some(clause) = views.get(step.clause).map(|view| view.clause) else { return false };
+    let is_one = |word: &crate::clauses::ContentWord| word.indefinite && index.entities_of(&word.text).contains(&entity);
+    clause.words.iter().filter(|word| !word.is_verb).any(is_one)
 }
 
 /// The resource that an operation changes: the last one that its path names.
@@ -100,6 +129,6 @@ pub(crate) fn makers(index: &Index<'_>, known: &[OpId], entity: EntityId, depth:
     })
 }
 
-fn gives(index: &Index<'_>, op: OpId, entity: EntityId) -> bool {
+pub(crate) fn gives(index: &Index<'_>, op: OpId, entity: EntityId) -> bool {
     index.typing.operations[op].yields.iter().any(|y| y.entity == entity && y.nesting == 0 && y.score >= 0.5)
 }

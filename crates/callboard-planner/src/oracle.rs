@@ -8,11 +8,18 @@ use callboard_model::{Method, Operation, Pointer, StatusPattern};
 use regex::Regex;
 use serde_json::Value;
 
+use crate::aims::Aim;
+use crate::beam::Role;
 use crate::bind::{Binder, Bound};
-use crate::clauses::{Mode, Pronoun};
+use crate::clauses::Mode;
 use crate::entities::EntityId;
+use crate::environment;
+use crate::index::OpId;
+use crate::looks;
 use crate::pointers::concrete_pointer;
+use crate::score::View;
 use crate::shape::{Kind, Place};
+use crate::typing::OperationTypes;
 use crate::words::{split_identifier, stem};
 
 /// What a step is expected to do.
@@ -57,17 +64,38 @@ fn oracle(binder: &Binder<'_, '_>, bound: &[Bound], at: usize, before: &[Oracle]
     let step = &bound[at].step;
     let (_, operation) = binder.operations[step.op];
     let mut oracle = Oracle { expect: Expectation::Success, checks: Vec::new(), until: None };
+    match step.role {
+        Role::Own => {}
+        Role::Before => return oracle,
+        Role::Ready => return Oracle { until: ready(binder, step.op), ..oracle },
+        Role::Again => return again(binder, bound, at, before),
+    }
     let Some(view) = binder.view(step).filter(|_| step.is_target) else {
         return oracle;
     };
     let clause = view.clause;
     let looks_at_one = ends_in_parameter(operation);
+    match clause.aim {
+        Aim::Unchanged => {
+            oracle.checks.extend(same(binder, bound, at));
+            return oracle;
+        }
+        Aim::Holds(present) => {
+            let found = membership(binder, bound, at, before, present);
+            oracle.checks.extend(found.or_else(|| not_empty(binder, step.op).filter(|_| present)));
+            return oracle;
+        }
+        _ => {}
+    }
     if let Some(patterns) = &clause.outcome {
         if clause.gone && !looks_at_one {
             oracle.checks.extend(membership(binder, bound, at, before, false));
             return oracle;
         }
-        oracle.expect = Expectation::Status(documented(operation, patterns));
+        // A neighbour's failure has the status that it has: the definition of this service knows nothing of it.
+        let patterns = if clause.aim == Aim::Breaks { patterns.clone() } else { documented(operation, patterns) };
+        oracle.until = (clause.mode == Mode::Wait).then(|| vec![PlannedCheck::Status(patterns.clone())]);
+        oracle.expect = Expectation::Status(patterns);
         return oracle;
     }
     match clause.mode {
@@ -85,6 +113,67 @@ fn oracle(binder: &Binder<'_, '_>, bound: &[Bound], at: usize, before: &[Oracle]
         oracle.checks.extend(echo(binder, bound, at));
     }
     oracle
+}
+
+/// A flag says that what was started is ready.
+fn ready(binder: &Binder<'_, '_>, op: OpId) -> Option<Vec<PlannedCheck>> {
+    let place = looks::flag(binder.index, op)?;
+    let at = usable_pointer(place, &binder.index.typing.operations[op].response);
+    Some(vec![PlannedCheck::Equals { at, value: Value::Bool(true) }])
+}
+
+/// What a look finds after something was taken away: its new state, its absence, or nobody who answers.
+fn again(binder: &Binder<'_, '_>, bound: &[Bound], at: usize, before: &[Oracle]) -> Oracle {
+    let step = &bound[at].step;
+    let mut oracle = Oracle { expect: Expectation::Success, checks: Vec::new(), until: None };
+    let Some(removal) = bound[..at].iter().rev().find(|earlier| earlier.step.role == Role::Own && earlier.step.is_target) else {
+        return oracle;
+    };
+    let index = binder.index;
+    let deployed = environment::deployed(index, index.ops[step.op].service);
+    if deployed.is_some() && deployed == index.typing.operations[removal.step.op].subject {
+        oracle.expect = Expectation::Status(vec![StatusPattern::Class(3), StatusPattern::Class(4), StatusPattern::Class(5)]);
+        return oracle;
+    }
+    let stays = index.ops[removal.step.op].method != Method::Delete;
+    let state = binder.view(&removal.step).filter(|_| stays).and_then(|view| new_state(binder, view, step.op));
+    oracle.checks.extend(state.or_else(|| membership(binder, bound, at, before, false).filter(|_| !stays)));
+    oracle
+}
+
+/// The state in which something is after it was taken away: `cancelled` after `cancel`, of itself or of an item of a list.
+fn new_state(binder: &Binder<'_, '_>, view: &View<'_, '_>, op: OpId) -> Option<PlannedCheck> {
+    let places = &binder.index.typing.operations[op].response;
+    let (place, value) = places.iter().find_map(|place| Some((place, looks::state_of(view, place)?)))?;
+    let segments: Vec<String> = place.pointer.segments().collect();
+    match segments.iter().position(|segment| segment == "*") {
+        None => Some(PlannedCheck::Equals { at: place.pointer.clone(), value }),
+        Some(star) => Some(PlannedCheck::Contains {
+            at: Pointer::of(&segments[..star]),
+            item: Pointer::of(&segments[star + 1..]),
+            value: BindingSource::Literal(value),
+            present: true,
+        }),
+    }
+}
+
+/// An answer is as it was before: its list, or all of it.
+fn same(binder: &Binder<'_, '_>, bound: &[Bound], at: usize) -> Option<PlannedCheck> {
+    let op = bound[at].step.op;
+    let earlier = bound[..at].iter().position(|earlier| earlier.step.op == op)?;
+    let at = list_of(binder, op).unwrap_or_else(Pointer::root);
+    Some(PlannedCheck::Same { as_in: BindingSource::Step { step: earlier, output: Output::Body(at.clone()) }, at })
+}
+
+/// Something is in the list of an answer.
+fn not_empty(binder: &Binder<'_, '_>, op: OpId) -> Option<PlannedCheck> {
+    list_of(binder, op).map(|list| PlannedCheck::Present { at: list.join("0") })
+}
+
+/// The first list of an answer.
+fn list_of(binder: &Binder<'_, '_>, op: OpId) -> Option<Pointer> {
+    let is_list = |place: &&Place| place.shape.kind == Kind::Array && place.nesting == 0;
+    binder.index.typing.operations[op].response.iter().find(is_list).map(|place| place.pointer.clone())
 }
 
 fn ends_in_parameter(operation: &Operation) -> bool {
@@ -180,17 +269,24 @@ fn membership(binder: &Binder<'_, '_>, bound: &[Bound], at: usize, before: &[Ora
     }
     let types = &binder.index.typing.operations[step.op];
     let (entity, value) = wanted(binder, bound, at)?;
-    if let Some(map) = types.response.iter().find(|place| place.shape.kind == Kind::Map && place.nesting == 0) {
-        let (prefix, suffix) = key_template(binder, entity);
-        return Some(PlannedCheck::Key { at: map.pointer.clone(), prefix, value, suffix, present });
+    if let Some((list, item)) = listed(types, entity) {
+        return Some(PlannedCheck::Contains { at: list, item, value, present });
     }
-    let found = types.yields.iter().find(|y| y.entity == entity && y.nesting == 1)?;
-    let Output::Body(pointer) = &found.output else { return None };
-    let segments: Vec<String> = pointer.segments().collect();
-    let star = segments.iter().position(|s| s == "*")?;
-    let list = Pointer::of(&segments[..star]);
-    let item = Pointer::of(&segments[star + 1..]);
-    Some(PlannedCheck::Contains { at: list, item, value, present })
+    let map = types.response.iter().find(|place| place.shape.kind == Kind::Map && place.nesting == 0)?;
+    let (prefix, suffix) = key_template(binder, entity);
+    Some(PlannedCheck::Key { at: map.pointer.clone(), prefix, value, suffix, present })
+}
+
+/// The list of an answer that holds keys of a resource, and the place of the key in each item.
+fn listed(types: &OperationTypes, entity: EntityId) -> Option<(Pointer, Pointer)> {
+    types.yields.iter().filter(|y| y.entity == entity && y.nesting == 1).find_map(|found| {
+        let Output::Body(pointer) = &found.output else { return None };
+        let segments: Vec<String> = pointer.segments().collect();
+        let star = segments.iter().position(|s| s == "*")?;
+        let list = Pointer::of(&segments[..star]);
+        let is_list = types.response.iter().any(|place| place.pointer == list && place.shape.kind == Kind::Array);
+        is_list.then(|| (list, Pointer::of(&segments[star + 1..])))
+    })
 }
 
 /// The resource that a clause looks for: the person that a pronoun means, a literal, or whatever was made last.
@@ -199,27 +295,48 @@ fn wanted(binder: &Binder<'_, '_>, bound: &[Bound], at: usize) -> Option<(Entity
     let view = binder.view(step)?;
     let types = &binder.index.typing.operations[step.op];
     let listed: Vec<EntityId> = types.yields.iter().filter(|y| y.nesting == 1).map(|y| y.entity).collect();
-    let has_person = view.clause.pronouns.contains(&Pronoun::Person);
+    // `the user is in the group` looks for a user.
+    let said = matches!(view.clause.aim, Aim::Holds(_)).then(|| {
+        let nouns = view.clause.words.iter().filter(|word| !word.is_verb).map(|word| view.index.entities_of(&word.text));
+        nouns.filter(|entities| !entities.is_empty()).collect::<Vec<_>>()
+    });
+    let said = said.filter(|nouns| nouns.len() > 1).map(|mut nouns| nouns.remove(0));
+    // What stands for a person, or for a thing of theirs.
+    let has_person = !view.clause.pronouns.is_empty();
     for (number, earlier) in bound[..at].iter().enumerate().rev() {
         let (_, operation) = binder.operations[earlier.step.op];
         let makes = matches!(operation.key.method, Method::Post | Method::Put);
-        for found in binder.index.typing.operations[earlier.step.op].yields.iter().filter(|y| makes && y.nesting == 0) {
+        let yields = &binder.index.typing.operations[earlier.step.op].yields;
+        for found in yields.iter().filter(|y| makes && (y.nesting == 0 || is_collection(binder, earlier, y.entity))) {
+            if said.as_ref().is_some_and(|said| !said.contains(&found.entity)) {
+                continue;
+            }
             let is_meant = listed.contains(&found.entity) || (has_person && binder.index.is_person(found.entity));
             if is_meant {
-                return Some((found.entity, source(earlier, number, &found.output)));
+                return Some((found.entity, source(binder, earlier, number, &found.output)));
             }
         }
     }
     None
 }
 
-fn source(bound: &Bound, number: usize, output: &Output) -> BindingSource {
+/// Whether a step adds to the collection of a resource and answers with what it added.
+fn is_collection(binder: &Binder<'_, '_>, bound: &Bound, entity: EntityId) -> bool {
+    binder.index.collects(bound.step.op) == Some(entity)
+}
+
+fn source(binder: &Binder<'_, '_>, bound: &Bound, number: usize, output: &Output) -> BindingSource {
     if let Output::Request(input) = output
         && let Some(binding) = bound.bindings.iter().find(|b| b.input == *input)
     {
         return binding.source.clone();
     }
-    BindingSource::Step { step: number, output: output.clone() }
+    let places = &binder.index.typing.operations[bound.step.op].response;
+    let output = match output {
+        Output::Body(pointer) => concrete_pointer(pointer, places).map_or_else(|| output.clone(), Output::Body),
+        _ => output.clone(),
+    };
+    BindingSource::Step { step: number, output }
 }
 
 static TEMPLATE: LazyLock<Regex> = LazyLock::new(|| {

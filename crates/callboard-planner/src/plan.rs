@@ -16,7 +16,9 @@ use crate::environment;
 use crate::fill;
 use crate::index::Index;
 use crate::links::MappedSystem;
+use crate::looks;
 use crate::made;
+use crate::named;
 use crate::oracle::{self, Oracle};
 use crate::render;
 use crate::score::View;
@@ -61,7 +63,8 @@ impl<'a> Planner<'a> {
     }
 
     fn with(system: &'a System, typing: Arc<Typing>, options: &PlanOptions) -> Self {
-        let index = Index::new(system, typing, &options.aliases, options.weights.clone());
+        let mut index = Index::new(system, typing, &options.aliases, options.weights.clone());
+        index.awaited = environment::awaited(&index, &options.environment_needs);
         Self { index, operations: system.operations().collect() }
     }
 
@@ -105,9 +108,12 @@ impl<'a> Planner<'a> {
     }
 
     fn steps(&self, sequence: &Sequence, binder: &Binder<'_, 'a>) -> Worked {
-        let steps = environment::ensure(&self.index, sequence.steps.clone(), &binder.options.environment_needs);
-        let steps = made::make(&self.index, binder.views, &steps);
-        let steps = fill::fill(&self.index, binder.views, steps);
+        let (index, views) = (&self.index, binder.views);
+        let steps = named::make(index, views, &sequence.steps);
+        let steps = environment::ensure(index, steps, &binder.options.environment_needs);
+        let steps = made::make(index, views, &steps);
+        let steps = fill::fill(index, views, steps);
+        let steps = looks::before(index, views, looks::again(index, views, looks::ready(index, views, steps)));
         let (bound, used) = binder.bind(&steps);
         self.work_out(bound, used, binder, |_| {})
     }
@@ -151,6 +157,7 @@ impl<'a> Planner<'a> {
             expect: oracle.expect,
             checks: oracle.checks,
             until: oracle.until,
+            within: binder.view(&bound.step).and_then(|view| view.clause.within),
         }
     }
 

@@ -118,7 +118,13 @@ impl<'p> Writer<'p> {
         if schema.and_then(|node| service.schema(node)).is_some_and(|schema| schema.resolved().property(name).is_some()) {
             return Some(Output::Body(Pointer::of([name])));
         }
+        let is_named = |header: &&callboard_model::api::ResponseHeader| {
+            split_identifier(&header.name).last().is_some_and(|last| *last == name)
+        };
         let makes = matches!(operation.key.method, Method::Post | Method::Put);
+        if let Some(header) = operation.success_response().filter(|_| makes).and_then(|r| r.headers.iter().find(is_named)) {
+            return Some(Output::Header(header.name.clone()));
+        }
         let input = Input::Parameter(ParameterLocation::Path, name.to_owned());
         let is_sent = self.steps[at].bindings.iter().any(|binding| binding.input == input);
         (makes && is_sent).then_some(Output::Request(input))
@@ -226,7 +232,7 @@ impl<'p> Writer<'p> {
         }
         step.until = planned.until.as_ref().map(|checks| Until {
             criteria: checks.iter().filter_map(|check| self.criterion(at, check)).collect(),
-            timeout: self.options.wait.unwrap_or(Duration::from_secs(120)),
+            timeout: planned.within.map(Duration::from_secs).or(self.options.wait).unwrap_or(Duration::from_secs(120)),
             interval: Duration::from_millis(500),
             pointer: Pointer::root(),
         });
@@ -316,7 +322,9 @@ impl<'p> Writer<'p> {
 
 fn check_sources(step: &PlannedStep) -> impl Iterator<Item = &BindingSource> {
     step.checks.iter().chain(step.until.iter().flatten()).filter_map(|check| match check {
-        PlannedCheck::Key { value, .. } | PlannedCheck::Contains { value, .. } => Some(value),
+        PlannedCheck::Key { value, .. } | PlannedCheck::Contains { value, .. } | PlannedCheck::Same { as_in: value, .. } => {
+            Some(value)
+        }
         _ => None,
     })
 }

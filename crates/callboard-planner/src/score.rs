@@ -79,7 +79,9 @@ impl Antecedents {
     /// Takes over the nouns of a clause.
     pub(crate) fn take(&mut self, clause: &Clause, index: &Index<'_>) {
         let noun = |word: &&ContentWord| !word.is_verb && !index.entities_of(&word.text).is_empty();
-        if let Some(word) = clause.words.iter().find(noun) {
+        // What is said of `it` leaves `it` what we speak of.
+        let stays = clause.mode == Mode::Check && clause.pronouns.contains(&Pronoun::Thing) && self.thing.is_some();
+        if let Some(word) = clause.words.iter().find(noun).filter(|_| !stays) {
             self.thing = Some(word.text.clone());
         }
         if let Some(word) = clause.words.iter().find(|word| !word.is_verb && is_person_like(&word.stem)) {
@@ -113,6 +115,7 @@ impl<'i, 'a> View<'i, 'a> {
                     possessive: false,
                     is_verb: false,
                     definite: true,
+                    indefinite: false,
                     beside: false,
                 });
             }
@@ -254,6 +257,10 @@ impl<'i, 'a> View<'i, 'a> {
         if self.preferred.contains(&entry.service) {
             score += 0.5 * weights.named_service;
         }
+        let is_awaited = |(known, name): &(OpId, String)| *known == op && self.stems.contains(&stem(name));
+        if self.clause.act == Some(Act::Create) && self.index.awaited.iter().any(is_awaited) {
+            score += weights.awaited;
+        }
         if entry.deprecated {
             score -= weights.deprecated;
         }
@@ -306,7 +313,7 @@ impl<'i, 'a> View<'i, 'a> {
         let fits = |method: &Method| if method.is_safe() { !acts_only } else { !looks_only };
         let mut ops: Vec<(f64, OpId)> = known
             .into_iter()
-            .filter(|op| self.index.ops[*op].usable && fits(&self.index.ops[*op].method))
+            .filter(|op| self.index.ops[*op].usable && fits(&self.index.ops[*op].method) && self.clause.aim.fits(self, *op))
             .map(|op| (self.rel(op), op))
             .collect();
         ops.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));

@@ -22,10 +22,7 @@ pub(crate) fn teardown(binder: &Binder<'_, '_>, bound: &[Bound], oracles: &[Orac
         let Some((remover, entity)) = remover(binder, maker.step.op) else { continue };
         let may_be_gone = is_removed(binder, &bound[at + 1..], remover, entity);
         let (_, operation) = binder.operations[remover];
-        if may_be_gone && !documents_not_found(operation) {
-            continue;
-        }
-        let step = Step { op: remover, clause: maker.step.clause, is_target: false, confidence: 1.0 };
+        let step = Step { confidence: 1.0, ..Step::needed(remover, maker.step.clause) };
         let bindings = binder.removal(&step, &bound[..=at]);
         if bindings.is_empty() {
             continue;
@@ -39,13 +36,15 @@ pub(crate) fn teardown(binder: &Binder<'_, '_>, bound: &[Bound], oracles: &[Orac
 /// The `DELETE` of what an operation makes, in the same service and by the key that it yields.
 fn remover(binder: &Binder<'_, '_>, maker: OpId) -> Option<(OpId, EntityId)> {
     let index = binder.index;
-    let entity = index.created(maker)?;
+    let made = index.created(maker).or_else(|| index.collects(maker));
+    let entity = made.or_else(|| index.typing.operations[maker].subject.filter(|_| starts(binder, maker)))?;
     let made = binder.operations[maker].1.key.path.trim_end_matches('/');
     let removes = |op: &OpId| {
-        let path = &binder.operations[*op].1.key.path;
-        let is_own = **path == *made
+        let path = binder.operations[*op].1.key.path.trim_end_matches('/');
+        let is_own = *path == *made
             || path.strip_prefix(made).is_some_and(|rest| rest.starts_with("/{") && rest.matches('/').count() == 1);
-        let by_key = index.typing.operations[*op].needs.iter().any(|need| need.hard && need.entity == entity);
+        let is_same = *path == *made && starts(binder, maker);
+        let by_key = is_same || index.typing.operations[*op].needs.iter().any(|need| need.hard && need.entity == entity);
         index.ops[*op].method == Method::Delete && index.ops[*op].service == index.ops[maker].service && is_own && by_key
     };
     (0..index.ops.len()).find(removes).map(|op| (op, entity))
@@ -66,11 +65,19 @@ fn is_removed(binder: &Binder<'_, '_>, later: &[Bound], remover: OpId, entity: E
     })
 }
 
-fn documents_not_found(operation: &Operation) -> bool {
-    operation.responses.iter().any(|response| response.status == StatusPattern::Exact(404))
+/// A `POST` that starts what the `DELETE` of the same path stops, whatever it answers.
+fn starts(binder: &Binder<'_, '_>, maker: OpId) -> bool {
+    let (service, operation) = binder.operations[maker];
+    let path = &operation.key.path;
+    let stop = service.operation_at(&Method::Delete, path).filter(|stop| !stop.request_body.as_ref().is_some_and(|b| b.required));
+    operation.key.method == Method::Post && !path.ends_with('}') && stop.is_some()
 }
 
 fn removed_or_gone(operation: &Operation) -> Vec<StatusPattern> {
-    let is_meant = |status: &StatusPattern| matches!(status, StatusPattern::Exact(200..=299 | 404) | StatusPattern::Class(2));
-    operation.responses.iter().map(|response| response.status).filter(is_meant).collect()
+    let is_success = |status: &StatusPattern| matches!(status, StatusPattern::Exact(200..=299) | StatusPattern::Class(2));
+    let documented = operation.responses.iter().map(|response| response.status);
+    let gone = [StatusPattern::Exact(404), StatusPattern::Exact(410)].into_iter().filter(|status| {
+        *status == StatusPattern::Exact(404) || operation.responses.iter().any(|response| response.status == *status)
+    });
+    documented.filter(is_success).chain(gone).collect()
 }

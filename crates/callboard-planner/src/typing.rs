@@ -9,9 +9,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use callboard_model::map::{Evidence, Input, Output, Signal, SystemMap};
-use callboard_model::{OperationKey, System};
+use callboard_model::{Method, OperationKey, System};
 
-use crate::entities::{EntityId, Nouns, numbered};
+use crate::entities::{EntityId, Nouns, Numbered, numbered};
 use crate::explained::Explained;
 use crate::needs::Needs;
 use crate::profiles::Profiles;
@@ -105,6 +105,8 @@ pub(crate) struct OperationTypes {
     pub(crate) subject: Option<EntityId>,
     /// Places of the request body.
     pub(crate) request: Arc<Vec<Place>>,
+    /// Whether the answer is not documented but taken from that of the read by key.
+    pub(crate) is_borrowed: bool,
     /// Places of the successful answer.
     pub(crate) response: Arc<Vec<Place>>,
 }
@@ -238,7 +240,31 @@ fn bodies(system: &System, shapes: &mut Shapes) -> Vec<OperationTypes> {
             ..OperationTypes::default()
         }
     };
-    numbered(system).map(of).collect()
+    let mut types: Vec<OperationTypes> = numbered(system).map(of).collect();
+    borrow_answers(system, &mut types);
+    types
+}
+
+/// A `POST` that documents no more than that it answers with an object answers with what it made, as reading that by its key shows it.
+fn borrow_answers(system: &System, types: &mut [OperationTypes]) {
+    let operations: Vec<_> = numbered(system).collect();
+    let is_bare = |places: &[Place]| matches!(places, [root] if matches!(root.shape.kind, Kind::Object | Kind::Map));
+    for maker in 0..operations.len() {
+        let Numbered { service_number, operation, .. } = &operations[maker];
+        if operation.key.method != Method::Post || !is_bare(&types[maker].response) {
+            continue;
+        }
+        let reads = |read: &usize| {
+            let other = &operations[*read];
+            let below = other.operation.key.path.strip_prefix(operation.key.path.trim_end_matches('/'));
+            let is_one = below.is_some_and(|rest| rest.starts_with("/{") && rest.trim_end_matches('/').matches('/').count() == 1);
+            other.service_number == *service_number && other.operation.key.method == Method::Get && is_one
+        };
+        if let Some(read) = (0..operations.len()).find(reads) {
+            types[maker].response = types[read].response.clone();
+            types[maker].is_borrowed = true;
+        }
+    }
 }
 
 /// Nouns of keys such as `contactId` that operations both give and take: resources of a system that is not described here.

@@ -54,6 +54,8 @@ pub struct Weights {
     pub second: f64,
     /// Cost of making a resource once more that an earlier clause made and this one means.
     pub made_again: f64,
+    /// Worth of reading by its key what an earlier clause made, when the clause checks it.
+    pub by_key: f64,
     /// Worth of an operation that was called before, when the clause speaks of the second time.
     pub repeated: f64,
     /// Worth of a literal that some operation takes.
@@ -74,6 +76,8 @@ pub struct Weights {
     pub verb_name: f64,
     /// Cost of ending with a search while the clause asks for something about what is found.
     pub bare_search: f64,
+    /// Worth of an operation that gives, by its name, what some service's environment waits for.
+    pub awaited: f64,
     /// Worth of an operation of a service that the clause names.
     pub named_service: f64,
     /// Cost of an operation that is marked as deprecated.
@@ -106,9 +110,10 @@ impl Default for Weights {
             step: 0.3,
             confidence: 1.5,
             open_need: 1.0,
-            unnamed: 2.0,
+            unnamed: 3.0,
             second: 2.0,
             made_again: 3.0,
+            by_key: 3.0,
             repeated: 3.0,
             literal: 2.2,
             literal_type: 1.2,
@@ -119,6 +124,7 @@ impl Default for Weights {
             verb_method: 1.0,
             verb_name: 1.0,
             bare_search: 2.0,
+            awaited: 5.0,
             named_service: 1.0,
             deprecated: 0.5,
             least_coverage: 0.2,

@@ -84,6 +84,7 @@ mod tests {
             expect: Expectation::Success,
             checks: Vec::new(),
             until: None,
+            within: None,
         };
         let plan = Plan { steps: vec![step], ..Plan::default() };
         Rated { plan, violations: vec!["`x` is not used".to_owned(); faults], score }

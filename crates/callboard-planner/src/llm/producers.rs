@@ -26,10 +26,11 @@ pub(crate) fn complete(reading: &Reading<'_, '_>, accepted: &[Accepted]) -> Vec<
     for (number, step) in accepted.iter().enumerate() {
         for entity in open_needs(reading, step, &steps) {
             for op in makers(reading, &steps, step, entity) {
-                steps.push(Step { op, clause: step.clause, is_target: false, confidence: 0.5 });
+                steps.push(Step::needed(op, step.clause));
             }
         }
-        steps.push(Step { op: step.op, clause: step.clause, is_target: is_target(accepted, number), confidence: 0.8 });
+        let is_target = is_target(accepted, number);
+        steps.push(Step { is_target, confidence: 0.8, ..Step::needed(step.op, step.clause) });
     }
     steps
 }
