@@ -171,7 +171,16 @@ fn unnamed(view: &View<'_, '_>, op: OpId) -> f64 {
         (literal.kind != LiteralKind::Number || literal.is_key) && !is_of_another
     };
     let has_name = view.literals.iter().any(|literal| is_name(&literal));
-    if chosen.is_some() && !has_name { view.index.weights.unnamed } else { 0.0 }
+    // Any name will do for `a file` that is new.
+    let is_any = |word: &ContentWord| {
+        word.indefinite && chosen.is_some_and(|chosen| view.index.entities_of(&word.text).contains(&chosen.entity))
+    };
+    let is_new = view.clause.act == Some(Act::Create) && view.clause.words.iter().any(is_any);
+    match chosen {
+        Some(_) if !has_name && is_new => view.index.weights.open_need,
+        Some(_) if !has_name => view.index.weights.unnamed,
+        _ => 0.0,
+    }
 }
 
 /// Cost of making once more what an earlier clause made and this one means (`add a product to the cart`), or the one for whom

@@ -155,9 +155,13 @@ impl<'a> Index<'a> {
     /// The resource of a collection to which an operation adds, whatever it answers.
     pub(crate) fn collects(&self, op: OpId) -> Option<EntityId> {
         let types = &self.typing.operations[op];
-        let is_open =
-            self.ops[op].method == Method::Post && !self.ops[op].ends_in_parameter && types.needs.iter().all(|n| !n.hard);
-        types.subject.filter(|_| is_open)
+        let entry = &self.ops[op];
+        let is_open = entry.method == Method::Post && !entry.ends_in_parameter && types.needs.iter().all(|need| !need.hard);
+        let is_last = |entity: &EntityId| {
+            let noun = self.typing.entities[*entity].noun.split(' ').next_back().map(stem).unwrap_or_default();
+            entry.tokens.last().is_some_and(|token| token.stem == noun)
+        };
+        types.subject.filter(|_| is_open).filter(is_last)
     }
 
     /// The resources that a word of a sentence may mean.
