@@ -52,7 +52,7 @@ pub(crate) fn handed_on(index: &Index<'_>, op: OpId) -> BTreeSet<EntityId> {
 }
 
 /// Operations that add to a list of the resource: `POST /carts/{cartId}/lines`, where a cart has `lines`.
-fn fillers(index: &Index<'_>, maker: OpId, container: EntityId) -> Vec<OpId> {
+pub(crate) fn fillers(index: &Index<'_>, maker: OpId, container: EntityId) -> Vec<OpId> {
     let lists = |name: &str| {
         let places = &index.typing.operations[maker].response;
         places.iter().any(|place| place.nesting == 0 && place.shape.kind == Kind::Array && place.name.eq_ignore_ascii_case(name))

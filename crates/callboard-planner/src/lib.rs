@@ -3,6 +3,7 @@
 //! Everything here is a pure function of its arguments: no model, no network, no clock, no randomness. The same sentence over the same
 //! definitions gives the same plan.
 
+pub mod cover;
 pub mod links;
 pub mod llm;
 pub mod plan;

@@ -214,7 +214,7 @@ pub(crate) fn unmatched(sequence: &Sequence, views: &[View<'_, '_>], sentence: &
 }
 
 /// `createOrder` as it is, `get-user` as it is, `GET /api/status` as `getApiStatus`.
-fn step_name(operation: &Operation) -> String {
+pub(crate) fn step_name(operation: &Operation) -> String {
     let plain = |id: &String| id.len() <= 40 && id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
     if let Some(id) = operation.id.as_ref().filter(|id| plain(id)) {
         return id.clone();
@@ -235,7 +235,7 @@ fn step_name(operation: &Operation) -> String {
     if name.is_empty() { "step".to_owned() } else { name.chars().take(48).collect() }
 }
 
-fn unique(name: &str, names: &mut BTreeSet<String>) -> String {
+pub(crate) fn unique(name: &str, names: &mut BTreeSet<String>) -> String {
     let mut candidate = name.to_owned();
     let mut number = 2;
     while !names.insert(candidate.clone()) {

@@ -164,14 +164,19 @@ pub(crate) struct PlanArgs {
   callboard generate \"Register a customer, order a teapot for her and pay\" -o scenarios/teapot.arazzo.yaml
   callboard generate \"A declined card leaves the order unpaid\"
   callboard generate --update scenarios/order.arazzo.yaml          edits for a changed definition, as a diff
-  callboard generate --update --base origin/main --write           make them in all scenarios of the project")]
+  callboard generate --update --base origin/main --write           make them in all scenarios of the project
+  callboard generate --cover gaps               what no test touches, tried on the system before it is written
+  callboard generate --cover gaps --budget 20 --env local -o scenarios/generated")]
 pub(crate) struct GenerateArgs {
     /// What should happen, in English
-    #[arg(required_unless_present = "update")]
+    #[arg(required_unless_present_any = ["update", "cover"], conflicts_with = "cover")]
     pub(crate) sentence: Option<String>,
+    /// Generate for coverage instead of from a sentence
+    #[arg(long, value_enum, value_name = "WHAT", conflicts_with = "update")]
+    pub(crate) cover: Option<CoverWhat>,
     #[command(flatten)]
     pub(crate) definitions: DefinitionArgs,
-    /// The file to write; stdout when absent
+    /// The file to write, stdout when absent; with --cover the folder, scenarios/generated when absent
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
     /// The environment whose servers and values are at hand
@@ -179,6 +184,24 @@ pub(crate) struct GenerateArgs {
     pub(crate) env: Option<String>,
     #[command(flatten)]
     pub(crate) llm: LlmArgs,
+    /// With --cover: write at most so many scenarios, those that touch most
+    #[arg(long, value_name = "N", requires = "cover", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) budget: Option<u16>,
+    /// With --cover: how often each scenario has to hold before it is written, 3 when absent
+    #[arg(long, value_name = "N", requires = "cover", value_parser = clap::value_parser!(u16).range(1..=100))]
+    pub(crate) runs: Option<u16>,
+    /// With --cover: the seed of made-up data; the same seed gives the same scenarios
+    #[arg(long, value_name = "N", requires = "cover")]
+    pub(crate) seed: Option<u64>,
+    /// With --cover: never call this operation (operationId or \"METHOD /path\"); may be given several times
+    #[arg(long, value_name = "OPERATION", requires = "cover")]
+    pub(crate) skip: Vec<String>,
+    /// With --cover: the server of a service; may be given several times
+    #[arg(long = "server", value_name = "NAME=URL", requires = "cover")]
+    pub(crate) servers: Vec<String>,
+    /// With --cover: write JSON to stdout
+    #[arg(long, requires = "cover")]
+    pub(crate) json: bool,
     /// Fail when words of the sentence are left over or a choice is close
     #[arg(long)]
     pub(crate) strict: bool,
@@ -194,6 +217,30 @@ pub(crate) struct GenerateArgs {
     /// With --update: the git revision whose definitions are compared with; by default those of the last green run, or of HEAD
     #[arg(long, value_name = "REV", requires = "update")]
     pub(crate) base: Option<String>,
+}
+
+impl GenerateArgs {
+    /// An option that is given and means nothing to a sentence.
+    pub(crate) fn only_for_coverage(&self) -> Option<&'static str> {
+        let given = [
+            (self.budget.is_some(), "--budget"),
+            (self.runs.is_some(), "--runs"),
+            (self.seed.is_some(), "--seed"),
+            (!self.skip.is_empty(), "--skip"),
+            (!self.servers.is_empty(), "--server"),
+            (self.json, "--json"),
+        ];
+        given.into_iter().find(|(is_given, _)| *is_given).map(|(_, name)| name)
+    }
+}
+
+/// What scenarios for coverage are made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum CoverWhat {
+    /// What no test of the project touches
+    Gaps,
+    /// Everything, whatever is tested already
+    All,
 }
 
 #[derive(Debug, Args)]

@@ -2,6 +2,7 @@
 
 mod cli;
 mod commands;
+mod cover;
 mod environment;
 mod exit;
 mod fetch;
@@ -69,7 +70,10 @@ fn dispatch(cli: &Cli, terminal: &Terminal) -> Result<Exit, Failure> {
         Command::Init(arguments) => commands::init::init(&project, arguments, terminal),
         Command::Map(arguments) => commands::map::map(&project, arguments, terminal),
         Command::Plan(arguments) => commands::plan::plan(&project, arguments, terminal),
-        Command::Generate(arguments) => commands::generate::generate(&project, arguments, terminal),
+        Command::Generate(arguments) => match arguments.cover {
+            Some(what) => block_on(commands::cover::cover(&project, arguments, what, terminal)),
+            None => commands::generate::generate(&project, arguments, terminal),
+        },
         Command::Check(arguments) => commands::check::check(&project, arguments, terminal),
         Command::Run(arguments) => block_on(commands::run::run(&project, arguments, terminal)),
         Command::Virtual(VirtualCommand::Up(arguments)) => block_on(commands::virtual_up::up(&project, arguments, terminal)),

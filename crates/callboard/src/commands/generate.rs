@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use callboard_model::plan::Plan;
-use callboard_model::{Code, Diagnostic, Document, Service, System};
+use callboard_model::{Code, Diagnostic, Document, Service, ServiceName, System};
 use callboard_planner::{PlanOptions, ScenarioOptions};
 
 use crate::cli::GenerateArgs;
@@ -22,7 +22,14 @@ pub(crate) fn generate(project: &Project, arguments: &GenerateArgs, terminal: &T
         let files: Vec<PathBuf> = files.iter().cloned().chain(arguments.sentence.as_ref().map(PathBuf::from)).collect();
         return update::update(project, &files, arguments, terminal);
     }
-    let sentence = arguments.sentence.as_deref().unwrap_or_default();
+    let Some(sentence) = arguments.sentence.as_deref() else {
+        let help = Some("give a sentence in quotes, or --cover gaps".to_owned());
+        return Err(Failure::argument(crate::project::BAD_ARGUMENT, "nothing says what to generate", help));
+    };
+    if let Some(option) = arguments.only_for_coverage() {
+        let message = format!("{option} belongs to --cover, and a sentence is given");
+        return Err(Failure::argument(crate::project::BAD_ARGUMENT, message, None));
+    }
     if let Some(path) = arguments.output.as_deref().filter(|path| path.exists() && !arguments.force) {
         let help = Some("--force replaces it".to_owned());
         return Err(Failure::argument(Code("exists"), format!("`{}` is there already", shown(path)), help));
@@ -79,11 +86,9 @@ pub(crate) fn scenario_text(
     output: Option<&Path>,
 ) -> Result<String, Failure> {
     let place = output.map_or_else(|| "scenario.arazzo.yaml".to_owned(), shown);
-    let origin = |service: &Service| service.documents.iter().next().map(|(_, document)| document.origin().clone());
-    let source = |service: &Service| Some((service.name.clone(), relative_url(&place, &origin(service)?)));
     let written = ScenarioOptions {
         sentence: sentence.to_owned(),
-        sources: system.services().iter().filter_map(source).collect(),
+        sources: system.services().iter().filter_map(|service| source_url(service, &place)).collect(),
         environment_needs: options.environment_needs.clone(),
         environment_values: options
             .environment_values
@@ -105,8 +110,14 @@ pub(crate) fn scenario_text(
     if diagnostics.is_empty() { Ok(text) } else { Err(bug(diagnostics)) }
 }
 
+/// A service with the URL of its definition as a scenario file at `place` has to name it.
+pub(crate) fn source_url(service: &Service, place: &str) -> Option<(ServiceName, String)> {
+    let origin = service.documents.iter().next().map(|(_, document)| document.origin().clone())?;
+    Some((service.name.clone(), relative_url(place, &origin)))
+}
+
 /// Whether a value of an environment is made of variables of the process: such an input gets no default.
-fn names_a_variable(value: &serde_json::Value) -> bool {
+pub(crate) fn names_a_variable(value: &serde_json::Value) -> bool {
     value.as_str().is_some_and(|text| text.contains("${"))
 }
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod check;
 pub(crate) mod completions;
+pub(crate) mod cover;
 pub(crate) mod demo;
 pub(crate) mod gaps;
 pub(crate) mod generate;

@@ -145,6 +145,11 @@ async fn the_commands_of_the_command_line_page_work_as_written() {
 }
 
 #[tokio::test]
+async fn the_commands_about_coverage_work_as_written() {
+    follow("coverage.md", &["scenarios"]).await;
+}
+
+#[tokio::test]
 async fn every_example_of_settings_can_be_read() {
     let examples: Vec<String> =
         ["settings.md", "virtual-services.md", "impact.md"].iter().flat_map(|page| blocks(&read(page), "toml")).collect();

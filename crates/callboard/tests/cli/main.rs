@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod check;
+mod cover;
 mod demo;
 mod docs;
 mod generate;
