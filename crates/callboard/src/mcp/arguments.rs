@@ -92,6 +92,22 @@ pub(crate) struct CheckArguments {
     pub(crate) path: Option<String>,
 }
 
+/// Which scenarios to mend after a definition changed.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct UpdateArguments {
+    /// Scenario files of the project; all of them when absent.
+    #[serde(default)]
+    #[schemars(example = ["scenarios/buy.arazzo.yaml"])]
+    pub(crate) files: Vec<String>,
+    /// The git revision whose definitions are compared with; those of the last green run, or of HEAD, when absent.
+    #[schemars(example = &"origin/main")]
+    pub(crate) base: Option<String>,
+    /// Make the edits. Otherwise they are only shown.
+    #[serde(default)]
+    pub(crate) write: bool,
+}
+
 /// What to run, and against what.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

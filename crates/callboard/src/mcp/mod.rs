@@ -23,6 +23,7 @@ mod run;
 mod server;
 mod stage;
 mod tools;
+mod update;
 
 pub(crate) use http::{HttpOptions, serve_http};
 pub(crate) use server::serve;

@@ -11,11 +11,11 @@ use tokio_util::sync::CancellationToken;
 use super::answer::Answer;
 use super::arguments::{
     CheckArguments, DownArguments, FlakyArguments, GapsArguments, GenerateArguments, ImpactArguments, JournalArguments,
-    MapArguments, PlanArguments, ResetArguments, RunArguments, UpArguments, WriteArguments, parse,
+    MapArguments, PlanArguments, ResetArguments, RunArguments, UpArguments, UpdateArguments, WriteArguments, parse,
 };
 use super::progress::Progress;
 use super::server::Session;
-use super::{author, change, flaky, map, run};
+use super::{author, change, flaky, map, run, update};
 use crate::exit::Failure;
 
 /// One call of a tool.
@@ -36,6 +36,7 @@ pub(crate) enum Kind {
     Generate,
     WriteScenario,
     Check,
+    UpdateScenarios,
     Run,
     VirtualUp,
     VirtualReset,
@@ -46,12 +47,13 @@ pub(crate) enum Kind {
     Flaky,
 }
 
-const ALL: [Kind; 13] = [
+const ALL: [Kind; 14] = [
     Kind::Map,
     Kind::Plan,
     Kind::Generate,
     Kind::WriteScenario,
     Kind::Check,
+    Kind::UpdateScenarios,
     Kind::Run,
     Kind::VirtualUp,
     Kind::VirtualReset,
@@ -85,6 +87,7 @@ impl Kind {
             Self::Generate => "generate",
             Self::WriteScenario => "write_scenario",
             Self::Check => "check",
+            Self::UpdateScenarios => "update_scenarios",
             Self::Run => "run",
             Self::VirtualUp => "virtual_up",
             Self::VirtualReset => "virtual_reset",
@@ -103,6 +106,7 @@ impl Kind {
             Self::Generate => "Make a scenario of a sentence",
             Self::WriteScenario => "Write a scenario",
             Self::Check => "Check scenarios",
+            Self::UpdateScenarios => "Fit scenarios to changed definitions",
             Self::Run => "Run scenarios",
             Self::VirtualUp => "Stand in for services",
             Self::VirtualReset => "Give virtual services a fresh world",
@@ -135,6 +139,10 @@ impl Kind {
             Self::Check => {
                 "Checks scenario files of the project, or a text that is not written yet, against the definitions. Sends nothing. Returns \
                  diagnostics: file, line, column, severity, code, message, help."
+            }
+            Self::UpdateScenarios => {
+                "Proposes the smallest edits that make scenarios fit definitions that changed (operation moved, field renamed, parameter \
+                 added), as a diff with a reason for each; with `write` it makes them. Comments and hand edits stay."
             }
             Self::Run => {
                 "Runs scenarios over HTTP against the services of an environment, which may change their data. Returns counts, each failed \
@@ -169,8 +177,8 @@ impl Kind {
     fn annotations(self) -> ToolAnnotations {
         match self {
             Self::Map | Self::Plan | Self::Check | Self::VirtualJournal | Self::Impact | Self::Gaps | Self::Flaky => reads(),
-            // With `overwrite`, a file is replaced.
-            Self::Generate | Self::WriteScenario => writes().destructive(true).idempotent(true),
+            // With `overwrite` or `write`, a file is replaced.
+            Self::Generate | Self::WriteScenario | Self::UpdateScenarios => writes().destructive(true).idempotent(true),
             // Requests change what the services hold, and services may be anywhere.
             Self::Run => writes().destructive(true).idempotent(false).open_world(true),
             Self::VirtualUp => writes().destructive(false).idempotent(true),
@@ -185,6 +193,7 @@ impl Kind {
             Self::Generate => schema::<GenerateArguments>(),
             Self::WriteScenario => schema::<WriteArguments>(),
             Self::Check => schema::<CheckArguments>(),
+            Self::UpdateScenarios => schema::<UpdateArguments>(),
             Self::Run => schema::<RunArguments>(),
             Self::VirtualUp => schema::<UpArguments>(),
             Self::VirtualReset => schema::<ResetArguments>(),
@@ -209,6 +218,7 @@ impl Kind {
             Self::Generate => author::generate(&parse(arguments)?),
             Self::WriteScenario => author::write_scenario(&parse(arguments)?),
             Self::Check => author::check(&parse(arguments)?),
+            Self::UpdateScenarios => update::update(&parse(arguments)?),
             Self::Run => run::run(&parse(arguments)?, call).await,
             Self::VirtualUp => stage.up(&parse(arguments)?).await,
             Self::VirtualReset => stage.reset(&parse(arguments)?).await,

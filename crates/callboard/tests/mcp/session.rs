@@ -211,3 +211,24 @@ async fn a_test_proves_itself_on_a_defect_made_on_purpose() {
     assert_eq!(run["failures"][0]["test"], "scenarios/orders.arazzo.yaml#buy");
     agent.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_scenario_is_mended_after_its_definition_changed() {
+    let project = crate::orders::project("http://127.0.0.1:1", &["buy"]);
+    project.commit();
+    let definition = crate::orders::DEFINITION.replace("operationId: getOrder", "operationId: readOrder");
+    assert_ne!(definition, crate::orders::DEFINITION);
+    project.write("orders.yaml", &definition);
+    let agent = Agent::start(&project).await;
+    assert_eq!(agent.call("check", json!({})).await["ok"], false);
+    let before = project.read("scenarios/orders.arazzo.yaml");
+    let shown = agent.call("update_scenarios", json!({})).await;
+    assert_eq!((&shown["written"], &shown["files"][0]["errorsLeft"]), (&json!(false), &json!(0)), "{shown:#}");
+    assert!(shown["files"][0]["diff"].as_str().is_some_and(|diff| diff.contains("+        operationId: readOrder")), "{shown:#}");
+    assert_eq!(project.read("scenarios/orders.arazzo.yaml"), before);
+    agent.call("update_scenarios", json!({"write": true, "files": ["scenarios/orders.arazzo.yaml"]})).await;
+    assert!(project.read("scenarios/orders.arazzo.yaml").contains("readOrder"));
+    assert_eq!(agent.call("check", json!({})).await["ok"], true);
+    agent.refused("update_scenarios", json!({"files": ["../elsewhere.arazzo.yaml"], "write": true})).await;
+    agent.end().await;
+}

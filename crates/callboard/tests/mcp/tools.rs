@@ -28,6 +28,7 @@ async fn tools_say_truly_whether_they_change_anything() {
     generate: destroys twice-is-once
     write_scenario: destroys twice-is-once
     check: reads twice-is-once
+    update_scenarios: destroys twice-is-once
     run: destroys open-world
     virtual_up: twice-is-once
     virtual_reset: destroys twice-is-once
