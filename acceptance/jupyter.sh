@@ -73,6 +73,11 @@ and read the status of her server with it, then stop the server, check that the 
 j2="Create the user ada, start her server and wait until it is ready, create a token, write the file notes.txt, read it back and \
 compare, delete it, expect not found when it is read again, then stop the server and delete the user."
 
+# The same journeys as somebody would note them down: what they need is found by itself.
+short1="Give ada a server and show it is reachable, then take it away."
+short2="A file written through the proxy can be read back and is gone after deletion."
+short4="A group's members are listed; deleting a user takes it out of the group."
+
 callboard 0 "4 scenarios in 4 files" check
 callboard 0 "4 passed" run --json run.json --junit run.junit.xml --html run.html
 expect 0 "" python3 -c 'import json; run = json.load(open("run.json")); assert run["staleAcceptances"] == [], run["staleAcceptances"]'
@@ -89,6 +94,12 @@ callboard 0 "1 passed" run generated/j1.arazzo.yaml
 callboard 0 "" generate "$j2" -o generated/j2.arazzo.yaml
 callboard 0 "1 scenario" check generated/j2.arazzo.yaml
 callboard 0 "1 passed" run generated/j2.arazzo.yaml
+for n in 1 2 4; do
+  sentence=short$n
+  callboard 0 "" generate "${!sentence}" -o "generated/short$n.arazzo.yaml"
+  callboard 0 "1 scenario" check "generated/short$n.arazzo.yaml"
+  callboard 0 "1 passed" run "generated/short$n.arazzo.yaml"
+done
 
 "$system" stop-proxy
 echo "ok    stopped the proxy"

@@ -1,7 +1,8 @@
 //! Teardown: what a scenario made and does not remove itself is removed at its end, last made first.
 //!
-//! A removal must not spoil a green run. What the scenario removes itself is only removed once more where the definition says what
-//! happens then (404); the steps of a run that broke off before something was made are not run at all, since their values are missing.
+//! A removal must not spoil a green run. What the scenario removes itself is removed once more for the case that it breaks off before;
+//! such a step takes 404 (and a documented 410) for an answer. The steps of a run that broke off before something was made are not run at
+//! all, since their values are missing.
 
 use callboard_model::plan::Expectation;
 use callboard_model::{Method, Operation, StatusPattern};
@@ -9,6 +10,7 @@ use callboard_model::{Method, Operation, StatusPattern};
 use crate::beam::Step;
 use crate::bind::{Binder, Bound};
 use crate::entities::EntityId;
+use crate::environment;
 use crate::index::OpId;
 use crate::oracle::Oracle;
 
@@ -17,6 +19,9 @@ pub(crate) fn teardown(binder: &Binder<'_, '_>, bound: &[Bound], oracles: &[Orac
     let mut undone = Vec::new();
     for (at, (maker, oracle)) in bound.iter().zip(oracles).enumerate().rev() {
         if oracle.expect != Expectation::Success {
+            continue;
+        }
+        if is_stopped(binder, maker.step.op, &bound[at + 1..]) {
             continue;
         }
         let Some((remover, entity)) = remover(binder, maker.step.op) else { continue };
@@ -31,6 +36,16 @@ pub(crate) fn teardown(binder: &Binder<'_, '_>, bound: &[Bound], oracles: &[Orac
         undone.push((Bound { step, bindings }, Oracle { expect, checks: Vec::new(), until: None }));
     }
     undone
+}
+
+/// Whether a later step stops the very service that an operation belongs to: nobody is there to remove anything then.
+fn is_stopped(binder: &Binder<'_, '_>, maker: OpId, later: &[Bound]) -> bool {
+    let index = binder.index;
+    let Some(deployed) = environment::deployed(index, index.ops[maker].service) else { return false };
+    let stops = |bound: &Bound| {
+        index.ops[bound.step.op].method == Method::Delete && index.typing.operations[bound.step.op].subject == Some(deployed)
+    };
+    later.iter().any(stops)
 }
 
 /// The `DELETE` of what an operation makes, in the same service and by the key that it yields.

@@ -62,6 +62,16 @@ pub(crate) fn is_wanted_refusal(step: &Step, exchange: &Exchange, criteria_hold:
     has_criteria && criteria_hold && exchange.answer.status.is_client_error()
 }
 
+/// Whether a teardown step found that what it removes is gone, and says itself that this will do (404, 410).
+pub(crate) fn was_gone_already(frame: &Frame<'_>, step: &Step, exchange: &Exchange) -> bool {
+    frame.in_teardown && !step.success_criteria.is_empty() && matches!(exchange.answer.code(), 404 | 410)
+}
+
+/// Whether a check asks if the definition has such an answer at all.
+pub(crate) fn is_about_documents(check: &CheckResult) -> bool {
+    check.outcome.is_failure() && matches!(check.kind, CheckKind::DocumentedStatus | CheckKind::ContentType)
+}
+
 /// Whether a teardown step asks for an output of a step that did not pass: what that one did not do, need not be undone. Any other
 /// value that is missing is a mistake of the scenario.
 pub(crate) fn has_nothing_to_undo(frame: &Frame<'_>, step: &Step, unsendable: &Unsendable) -> bool {

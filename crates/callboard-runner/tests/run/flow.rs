@@ -179,6 +179,19 @@ async fn a_failed_teardown_fails_the_scenario_and_is_reported_apart() {
 }
 
 #[tokio::test]
+async fn teardown_of_what_is_gone_needs_no_documented_status_when_the_step_allows_it() {
+    let gone = |request: &Received| match request.method.as_str() {
+        "DELETE" => Reply::status(410),
+        _ => well_behaved(request),
+    };
+    let allowed = with_teardown("", "\n    successCriteria: [{condition: $statusCode == 204 || $statusCode == 410}]");
+    let (finished, _server) = run_against(&allowed, gone).await;
+    assert_eq!((only(&finished).verdict, verdicts(&only(&finished).teardown).as_str()), (Verdict::Passed, "delete passed"));
+    let (finished, _server) = run_against(&with_teardown("", ""), gone).await;
+    assert_eq!(verdicts(&only(&finished).teardown), "delete failed");
+}
+
+#[tokio::test]
 async fn teardown_without_anything_to_undo_is_not_run() {
     let (finished, server) = run_against(&with_teardown("", ""), |_| Reply::status(422)).await;
     let result = only(&finished);
