@@ -159,7 +159,7 @@ pub(crate) struct PlanArgs {
     pub(crate) json: bool,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(after_help = "Examples:
   callboard generate \"Register a customer, order a teapot for her and pay\" -o scenarios/teapot.arazzo.yaml
   callboard generate \"A declined card leaves the order unpaid\"

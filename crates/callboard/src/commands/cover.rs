@@ -8,6 +8,7 @@ use callboard_model::map::SystemMap;
 use callboard_model::{Service, StatusPattern, System};
 use callboard_planner::cover::{Candidate, CoverOptions, Goal, candidates, choose, goals};
 use callboard_planner::{MappedSystem, ScenarioOptions};
+use tokio_util::sync::CancellationToken;
 
 use crate::cli::{CoverWhat, GenerateArgs};
 use crate::commands::check::counted;
@@ -33,6 +34,28 @@ pub(crate) async fn cover(
     what: CoverWhat,
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
+    let cancel = cancel_when_stopped(terminal);
+    let show = |outcome: &Outcome<'_>| {
+        if arguments.json {
+            terminal.json(&outcome.to_json());
+        } else {
+            terminal.data(outcome.to_text().trim_end());
+            tell(outcome, terminal);
+        }
+    };
+    make(project, arguments, what, terminal, &cancel, show).await?;
+    Ok(Exit::Pass)
+}
+
+/// As [`cover`], for whoever shows what comes of it.
+pub(crate) async fn make<T>(
+    project: &Project,
+    arguments: &GenerateArgs,
+    what: CoverWhat,
+    terminal: &Terminal,
+    cancel: &CancellationToken,
+    show: impl FnOnce(&Outcome<'_>) -> T,
+) -> Result<T, Failure> {
     let mut sources = Sources::default();
     let suite = Suite::read(project, &[], &arguments.definitions.definitions, &mut sources)?;
     if suite.system.services().is_empty() {
@@ -55,7 +78,7 @@ pub(crate) async fn cover(
         options: &scenario_options,
         folder: &folder,
     };
-    let (trials, tried_on) = tried(project, arguments, &conditions, planned, terminal).await?;
+    let (trials, tried_on) = tried(project, arguments, &conditions, planned, terminal, cancel).await?;
     let held: Vec<&OnTrial> = trials.iter().filter(|on_trial| on_trial.state == State::Held).collect();
     let kept = within_budget(&held, &suite.system, &before, arguments.budget);
     let texts = files::texts(&kept, &folder, &suite.system)?;
@@ -70,13 +93,7 @@ pub(crate) async fn cover(
         tried_on: &tried_on,
         runs: conditions.runs,
     };
-    if arguments.json {
-        terminal.json(&outcome.to_json());
-    } else {
-        terminal.data(outcome.to_text().trim_end());
-        tell(&outcome, terminal);
-    }
-    Ok(Exit::Pass)
+    Ok(show(&outcome))
 }
 
 fn tell(outcome: &Outcome<'_>, terminal: &Terminal) {
@@ -189,8 +206,8 @@ async fn tried(
     conditions: &Conditions<'_>,
     planned: Vec<Candidate>,
     terminal: &Terminal,
+    cancel: &CancellationToken,
 ) -> Result<(Vec<OnTrial>, String), Failure> {
-    let cancel = cancel_when_stopped(terminal);
     let system = &conditions.session.suite.system;
     let wishes = Wishes { environment: arguments.env.as_deref(), servers: &arguments.servers, virtual_services: &[] };
     let environment = Environment::resolve(&project.settings, wishes, system, &|name| std::env::var(name).ok())?;
@@ -199,7 +216,7 @@ async fn tried(
         let name =
             environment.name.clone().map_or_else(|| "the given servers".to_owned(), |name| format!("the environment `{name}`"));
         let conditions = Conditions { environment: &environment, ..*conditions };
-        let trials = conditions.try_all(planned.clone(), terminal, &cancel).await?;
+        let trials = conditions.try_all(planned.clone(), terminal, cancel).await?;
         if !nobody_answers(&trials) {
             return Ok((trials, name));
         }
@@ -211,7 +228,7 @@ async fn tried(
     let conditions = Conditions { environment: &environment, learns: false, ..*conditions };
     // Only a real system can tell whether a guess is right.
     let planned = planned.into_iter().filter(|candidate| !candidate.is_guess).collect();
-    let trials = conditions.try_all(planned, terminal, &cancel).await?;
+    let trials = conditions.try_all(planned, terminal, cancel).await?;
     Ok((trials, "virtual services of the definitions".to_owned()))
 }
 

@@ -62,6 +62,37 @@ pub(crate) struct GenerateArguments {
     pub(crate) env: Option<String>,
 }
 
+/// What to generate for coverage.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CoverArguments {
+    /// Cover everything anew, not only what no test touches.
+    #[serde(default)]
+    pub(crate) all: bool,
+    /// Write at most so many scenarios, those that touch most.
+    #[schemars(range(min = 1), example = 20)]
+    pub(crate) budget: Option<u16>,
+    /// How often each scenario has to hold before it is written; 3 when absent.
+    #[schemars(range(min = 1, max = 100), example = 3)]
+    pub(crate) runs: Option<u16>,
+    /// The folder to write to, from the project's folder; scenarios/generated when absent.
+    #[schemars(example = &"scenarios/generated")]
+    pub(crate) folder: Option<String>,
+    /// The environment of callboard.toml whose services the scenarios are tried on; virtual services where nobody answers.
+    #[schemars(example = &"local")]
+    pub(crate) env: Option<String>,
+    /// Never call these operations, named by operationId or METHOD PATH.
+    #[serde(default)]
+    #[schemars(example = ["deleteCustomer"])]
+    pub(crate) skip: Vec<String>,
+    /// The seed of made-up data; the same seed gives the same scenarios.
+    #[schemars(example = 1)]
+    pub(crate) seed: Option<u64>,
+    /// Replace generated files that were edited since.
+    #[serde(default)]
+    pub(crate) overwrite: bool,
+}
+
 /// A scenario to write.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -12,6 +12,7 @@ mod answer;
 mod arguments;
 mod author;
 mod change;
+mod cover;
 mod flaky;
 mod http;
 mod map;

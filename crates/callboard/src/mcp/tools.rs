@@ -10,12 +10,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::answer::Answer;
 use super::arguments::{
-    CheckArguments, DownArguments, FlakyArguments, GapsArguments, GenerateArguments, ImpactArguments, JournalArguments,
-    MapArguments, PlanArguments, ResetArguments, RunArguments, UpArguments, UpdateArguments, WriteArguments, parse,
+    CheckArguments, CoverArguments, DownArguments, FlakyArguments, GapsArguments, GenerateArguments, ImpactArguments,
+    JournalArguments, MapArguments, PlanArguments, ResetArguments, RunArguments, UpArguments, UpdateArguments, WriteArguments,
+    parse,
 };
 use super::progress::Progress;
 use super::server::Session;
-use super::{author, change, flaky, map, run, update};
+use super::{author, change, cover, flaky, map, run, update};
 use crate::exit::Failure;
 
 /// One call of a tool.
@@ -34,6 +35,7 @@ pub(crate) enum Kind {
     Map,
     Plan,
     Generate,
+    GenerateCover,
     WriteScenario,
     Check,
     UpdateScenarios,
@@ -47,10 +49,11 @@ pub(crate) enum Kind {
     Flaky,
 }
 
-const ALL: [Kind; 14] = [
+const ALL: [Kind; 15] = [
     Kind::Map,
     Kind::Plan,
     Kind::Generate,
+    Kind::GenerateCover,
     Kind::WriteScenario,
     Kind::Check,
     Kind::UpdateScenarios,
@@ -85,6 +88,7 @@ impl Kind {
             Self::Map => "map",
             Self::Plan => "plan",
             Self::Generate => "generate",
+            Self::GenerateCover => "generate_cover",
             Self::WriteScenario => "write_scenario",
             Self::Check => "check",
             Self::UpdateScenarios => "update_scenarios",
@@ -104,6 +108,7 @@ impl Kind {
             Self::Map => "Show the system",
             Self::Plan => "Plan a sentence",
             Self::Generate => "Make a scenario of a sentence",
+            Self::GenerateCover => "Make scenarios for what is not tested",
             Self::WriteScenario => "Write a scenario",
             Self::Check => "Check scenarios",
             Self::UpdateScenarios => "Fit scenarios to changed definitions",
@@ -131,6 +136,11 @@ impl Kind {
             Self::Generate => {
                 "Turns an English sentence into an Arazzo scenario that passes its check. Returns the text; with `path` it is written inside \
                  the project, never over an existing file unless `overwrite` is true."
+            }
+            Self::GenerateCover => {
+                "Plans scenarios for operations, answers and links that no test touches, also refusals; tries each one several times on the \
+                 services of the environment, which changes their data, or on virtual services; writes those that hold into the project. \
+                 Returns coverage before and after, what was dropped and why, and where a service is not what its definition says."
             }
             Self::WriteScenario => {
                 "Writes a scenario file (Arazzo) inside the project, after checking it against the definitions. With an error nothing is \
@@ -180,7 +190,7 @@ impl Kind {
             // With `overwrite` or `write`, a file is replaced.
             Self::Generate | Self::WriteScenario | Self::UpdateScenarios => writes().destructive(true).idempotent(true),
             // Requests change what the services hold, and services may be anywhere.
-            Self::Run => writes().destructive(true).idempotent(false).open_world(true),
+            Self::Run | Self::GenerateCover => writes().destructive(true).idempotent(false).open_world(true),
             Self::VirtualUp => writes().destructive(false).idempotent(true),
             Self::VirtualReset | Self::VirtualDown => writes().destructive(true).idempotent(true),
         }
@@ -191,6 +201,7 @@ impl Kind {
             Self::Map => schema::<MapArguments>(),
             Self::Plan => schema::<PlanArguments>(),
             Self::Generate => schema::<GenerateArguments>(),
+            Self::GenerateCover => schema::<CoverArguments>(),
             Self::WriteScenario => schema::<WriteArguments>(),
             Self::Check => schema::<CheckArguments>(),
             Self::UpdateScenarios => schema::<UpdateArguments>(),
@@ -216,6 +227,7 @@ impl Kind {
             Self::Map => map::map(&parse(arguments)?),
             Self::Plan => author::plan(&parse(arguments)?),
             Self::Generate => author::generate(&parse(arguments)?),
+            Self::GenerateCover => cover::cover(&parse(arguments)?, call).await,
             Self::WriteScenario => author::write_scenario(&parse(arguments)?),
             Self::Check => author::check(&parse(arguments)?),
             Self::UpdateScenarios => update::update(&parse(arguments)?),

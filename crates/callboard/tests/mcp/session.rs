@@ -232,3 +232,17 @@ async fn a_scenario_is_mended_after_its_definition_changed() {
     agent.refused("update_scenarios", json!({"files": ["../elsewhere.arazzo.yaml"], "write": true})).await;
     agent.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn gaps_are_filled_inside_the_project() {
+    let project = crate::orders::project("http://127.0.0.1:1", &["buy"]);
+    let agent = Agent::start(&project).await;
+    let refused = agent.refused("generate_cover", json!({"folder": "../elsewhere"})).await;
+    assert!(refused["message"].as_str().is_some_and(|text| text.contains("does not lie inside")), "{refused:#}");
+    let made = agent.call("generate_cover", json!({"all": true, "runs": 1, "budget": 3})).await;
+    assert_eq!(made["triedOn"], "virtual services of the definitions", "{made:#}");
+    let file = made["files"][0]["file"].as_str().expect("a file");
+    assert!(file.starts_with("scenarios/generated/") && project.path(file).exists(), "{made:#}");
+    assert_eq!(agent.call("check", json!({"files": [file]})).await["ok"], true);
+    agent.end().await;
+}

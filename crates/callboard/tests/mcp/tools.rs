@@ -26,6 +26,7 @@ async fn tools_say_truly_whether_they_change_anything() {
     map: reads twice-is-once
     plan: reads twice-is-once
     generate: destroys twice-is-once
+    generate_cover: destroys open-world
     write_scenario: destroys twice-is-once
     check: reads twice-is-once
     update_scenarios: destroys twice-is-once
