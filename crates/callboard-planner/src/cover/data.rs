@@ -5,7 +5,7 @@ use callboard_model::api::{Parameter, ParameterLocation};
 use callboard_model::map::Input;
 use callboard_model::plan::{Binding, BindingSource};
 use callboard_model::{Method, Schema};
-use callboard_schema::{Direction, Hints, Validator, synthesise};
+use callboard_schema::{Direction, Fill, Hints, Validator, synthesise};
 use serde_json::Value;
 
 use super::draft::Draft;
@@ -109,7 +109,15 @@ impl<'a> Draft<'_, '_, 'a> {
             if pins.iter().any(|(at, _)| *at == pointer) {
                 continue;
             }
-            let source = if need.hard { Some(self.source(op, &need)?) } else { self.known(&need) };
+            let source = match (need.hard, self.fill) {
+                (true, _) => Some(self.source(op, &need)?),
+                // It is sent, so it had better be there.
+                (false, Fill::Full) if !self.world.is_safe(op) => self.known(&need).or_else(|| {
+                    self.ensure(need.entity)?;
+                    self.known(&need)
+                }),
+                (false, _) => self.known(&need),
+            };
             pins.extend(source.map(|source| (pointer, source)));
         }
         Some(pins)
@@ -142,6 +150,7 @@ impl<'a> Draft<'_, '_, 'a> {
         let Ok(validator) = Validator::compile(schema, Direction::Request) else { return value };
         let mut named = value.clone();
         for (name, field) in fields {
+            self.name_items(name, field, &mut named, &validator, pins);
             let (Some(text), false) = (field.as_str(), pins.iter().any(|(at, _)| *at == Pointer::of([name]))) else { continue };
             if is_name(name) {
                 let before = named.clone();
@@ -152,6 +161,21 @@ impl<'a> Draft<'_, '_, 'a> {
             }
         }
         named
+    }
+}
+
+impl Draft<'_, '_, '_> {
+    /// Lists of names, such as `usernames`, likewise.
+    fn name_items(&self, name: &str, field: &Value, named: &mut Value, validator: &Validator, pins: &[(Pointer, BindingSource)]) {
+        let is_pinned = pins.iter().any(|(at, _)| at.segments().next().as_deref() == Some(name));
+        let (Some(items), true, false) = (field.as_array(), is_name(&crate::words::singular(name)), is_pinned) else { return };
+        let mark = |item: &Value| item.as_str().map_or_else(|| item.clone(), |text| Value::from(marked(text, &self.tag)));
+        let before = named.clone();
+        // One of them can be removed again.
+        named[name] = items.iter().take(1).map(mark).collect();
+        if !validator.is_valid(named) {
+            *named = before;
+        }
     }
 }
 

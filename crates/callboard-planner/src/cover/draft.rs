@@ -69,13 +69,24 @@ pub(crate) struct Draft<'w, 'i, 'a> {
     pub(crate) fill: Fill,
     /// Containers stay as empty as they are made.
     pub(crate) leaves_empty: bool,
+    /// Containers get two entries that differ.
+    pub(crate) fills_twice: bool,
     /// Operations that are being prepared: nothing needs itself.
     open: Vec<OpId>,
 }
 
 impl<'w, 'i, 'a> Draft<'w, 'i, 'a> {
     pub(crate) fn new(world: &'w World<'i, 'a>, tag: &str, fill: Fill) -> Self {
-        Self { world, calls: Vec::new(), made: Vec::new(), tag: tag.to_owned(), fill, leaves_empty: false, open: Vec::new() }
+        Self {
+            world,
+            calls: Vec::new(),
+            made: Vec::new(),
+            tag: tag.to_owned(),
+            fill,
+            leaves_empty: false,
+            fills_twice: false,
+            open: Vec::new(),
+        }
     }
 
     /// Calls an operation, with everything that it needs called before; `None` when something can be had from nowhere.
@@ -145,9 +156,26 @@ impl<'w, 'i, 'a> Draft<'w, 'i, 'a> {
             }
             if let Some(filler) = fillers.into_iter().find(|op| world.may_be_called(*op)) {
                 self.call(filler, format!("a {} is worth nothing while it is empty", world.noun(container)))?;
+                self.fill_again(filler);
             }
         }
         Some(())
+    }
+
+    /// A second entry that is not like the first one.
+    fn fill_again(&mut self, filler: OpId) {
+        let world = self.world;
+        let in_body = |need: &&Need| matches!(need.input, Input::Body(_)) && !world.makers(need.entity).is_empty();
+        let Some(entity) = world.hard_needs(filler).find(in_body).map(|need| need.entity).filter(|_| self.fills_twice) else {
+            return;
+        };
+        let Some(maker) = world.makers(entity).into_iter().next() else { return };
+        self.tag.push('b');
+        let made = self.call(maker, format!("another {}", world.noun(entity)));
+        self.tag.pop();
+        if made.is_some() {
+            self.call(filler, "a second entry");
+        }
     }
 
     /// The call that made a resource which is still there, the last one first.
@@ -182,6 +210,7 @@ impl<'w, 'i, 'a> Draft<'w, 'i, 'a> {
         let is_last = self.world.last_need(op).is_some_and(|last| last.input == need.input);
         if let Some(adder) = self.world.adder(op).filter(|adder| is_last && self.world.created(*adder) != Some(need.entity)) {
             self.call(adder, "puts in what is changed next");
+            self.fill_again(adder);
             if let Some(source) = self.known(need) {
                 return Some(source);
             }
@@ -227,7 +256,13 @@ impl<'w, 'i, 'a> Draft<'w, 'i, 'a> {
         // Into a list only what was made before can have been put.
         let was_made = self.made.iter().any(|made| made.entity == entity && made.call < at);
         let is_told = |y: &&Yield| y.nesting == 0 || (y.nesting == 1 && y.is_reference && was_made);
-        let found = yields.find(|y| y.entity == entity && is_told(y) && matches!(y.output, Output::Body(_)))?;
+        let places = &self.world.types(call.op).response;
+        // What may be left out of an answer cannot be counted on.
+        let is_certain = |y: &&Yield| match &y.output {
+            Output::Body(at) => places.iter().any(|place| place.pointer == *at && (place.required || y.nesting == 1)),
+            _ => false,
+        };
+        let found = yields.find(|y| y.entity == entity && is_told(y) && is_certain(y))?;
         Some(BindingSource::Step { step: at, output: self.output_of(at, found)? })
     }
 

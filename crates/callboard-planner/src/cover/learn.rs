@@ -120,13 +120,30 @@ impl Trial {
         if is_secret(at) || is_volatile(value) {
             return None;
         }
+        let is_state = matches!(schema.descend(at), Descent::Found(found) if found.enumeration().is_some());
+        if is_state && !lesson.is_settled {
+            return self.moved_on(lesson, at, &values);
+        }
         if values.iter().all(|other| *other == value) {
-            let is_state = matches!(schema.descend(at), Descent::Found(found) if found.enumeration().is_some());
-            return (lesson.is_settled || !is_state).then(|| Some(format!("{} == {}", place(at), literal(value)?))).flatten();
+            return Some(format!("{} == {}", place(at), literal(value)?));
         }
         let (step, from) = self.origin(lesson, &values)?;
         let name = self.output(&step, &from)?;
         Some(format!("{} == $steps.{step}.outputs.{name}", place(at)))
+    }
+
+    /// What is still on its way is not what it was: the state that an earlier answer had at this place in every run.
+    fn moved_on(&self, lesson: &Lesson<'_>, at: &Pointer, values: &[&Value]) -> Option<String> {
+        let own = self.candidate.plan.steps.iter().position(|planned| planned.step == lesson.step)?;
+        let service = &self.candidate.plan.steps[own].operation.service;
+        let before = |planned: &PlannedStep| -> Option<&Value> {
+            let mut runs = lesson.bodies.iter().map(|run| run.get(&planned.step).and_then(|body| body.pointer(at.as_str())));
+            let first = runs.next()??;
+            (runs.all(|other| other == Some(first)) && values.iter().all(|value| *value != first)).then_some(first)
+        };
+        let earlier = self.candidate.plan.steps[..own].iter().rev().filter(|planned| planned.operation.service == *service);
+        let was = earlier.into_iter().find_map(before)?;
+        Some(format!("{} != {}", place(at), literal(was)?))
     }
 
     /// The earlier answer that had the same value in every run.

@@ -13,8 +13,20 @@ use crate::pointers::leaves;
 
 /// A life cycle for each operation that makes something; each with everything filled in, and with the least as another try.
 pub(crate) fn lives(world: &World<'_, '_>) -> Vec<Candidate> {
-    let makers = world.usable().filter(|op| world.created(*op).is_some());
-    makers.flat_map(|maker| [Fill::Full, Fill::Minimal].into_iter().filter_map(move |fill| life(world, maker, fill))).collect()
+    let makers: Vec<OpId> = world.usable().filter(|op| world.created(*op).is_some()).collect();
+    let mut found = Vec::new();
+    for maker in makers {
+        let (full, least) = (life(world, maker, Fill::Full), life(world, maker, Fill::Minimal));
+        let sent = |candidate: &Candidate| candidate.plan.steps.get(candidate.focus).map(|step| step.bindings.len());
+        let differs = full.as_ref().map(sent) != least.as_ref().map(sent);
+        found.extend(full);
+        found.extend(
+            least
+                .filter(|_| differs)
+                .map(|least| Candidate { title: least.title.replace("that was made", "of which the least was said"), ..least }),
+        );
+    }
+    found
 }
 
 /// The title of a life cycle.
@@ -33,8 +45,13 @@ fn title(world: &World<'_, '_>, maker: OpId, did: &[&str]) -> String {
 
 fn life(world: &World<'_, '_>, maker: OpId, fill: Fill) -> Option<Candidate> {
     let entity = world.created(maker)?;
-    let tag = data::tag(&world.operation(maker).label(), world.options.seed);
-    let mut draft = Draft::new(world, &tag, fill);
+    let tag = data::tag(&format!("{} {fill:?}", world.operation(maker).label()), world.options.seed);
+    let mut draft = Draft::new(world, &tag, Fill::Full);
+    if fill != Fill::Full {
+        // Only the thing itself is said in few words: what it needs is there as always.
+        super::refusals::prepared(&mut draft, maker, &[])?;
+        draft.fill = fill;
+    }
     let made = draft.call(maker, format!("makes {}", words::one(world.noun(entity))))?;
     draft.calls[made].checks = draft.echo(maker, made);
     let references = draft.references(made);
@@ -50,10 +67,10 @@ fn life(world: &World<'_, '_>, maker: OpId, fill: Fill) -> Option<Candidate> {
         did.push("listed");
     }
     draft.look_around(made, None);
-    if change(&mut draft, maker, Method::Put, reader, &mut latest).is_some() {
+    if change(&mut draft, maker, &Method::Put, reader, &mut latest).is_some() {
         did.push("replaced");
     }
-    if change(&mut draft, maker, Method::Patch, reader, &mut latest).is_some() {
+    if change(&mut draft, maker, &Method::Patch, reader, &mut latest).is_some() {
         did.push("changed");
     }
     if remove(&mut draft, maker, made, reader).is_some() {
@@ -134,17 +151,23 @@ pub(crate) fn filters(draft: &Draft<'_, '_, '_>, lister: OpId, made: usize) -> V
 }
 
 /// `PUT` twice or `PATCH` once with other data, and a read that agrees.
-fn change(draft: &mut Draft<'_, '_, '_>, maker: OpId, method: Method, reader: Option<OpId>, latest: &mut usize) -> Option<usize> {
+fn change(
+    draft: &mut Draft<'_, '_, '_>,
+    maker: OpId,
+    method: &Method,
+    reader: Option<OpId>,
+    latest: &mut usize,
+) -> Option<usize> {
     let world = draft.world;
-    let op = world.at_key(maker, &method)?;
+    let op = world.at_key(maker, method)?;
     let before = *latest;
     let mut bindings = draft.bindings(op, &[])?;
     vary(draft, op, before, &mut bindings);
-    let changed = draft.push(op, bindings.clone(), if method == Method::Put { "replaces it" } else { "changes it" });
+    let changed = draft.push(op, bindings.clone(), if *method == Method::Put { "replaces it" } else { "changes it" });
     draft.calls[changed].checks = draft.echo(op, changed);
     let kept = draft.untouched(changed, before);
     draft.calls[changed].checks.extend(kept);
-    if method == Method::Put {
+    if *method == Method::Put {
         let again = draft.push(op, bindings, "the same a second time changes nothing more");
         draft.calls[again].checks = draft.same_answer(op, changed);
     }
@@ -156,7 +179,30 @@ fn change(draft: &mut Draft<'_, '_, '_>, maker: OpId, method: Method, reader: Op
         draft.calls[read].checks.extend(kept);
         *latest = read;
     }
+    if *method == Method::Patch {
+        change_one(draft, op, *latest);
+    }
     Some(changed)
+}
+
+/// One field alone: the others stay.
+fn change_one(draft: &mut Draft<'_, '_, '_>, op: OpId, before: usize) -> Option<usize> {
+    let mut bindings = draft.bindings(op, &[])?;
+    vary(draft, op, before, &mut bindings);
+    let field = |binding: &Binding| match &binding.input {
+        Input::Body(at) => at.segments().next(),
+        Input::Parameter(..) => None,
+    };
+    let first = bindings.iter().find_map(field)?;
+    let left: Vec<Binding> = bindings.iter().filter(|binding| field(binding).is_none_or(|name| name == first)).cloned().collect();
+    if left.len() == bindings.len() {
+        return None;
+    }
+    let at = draft.push(op, left, format!("changes `{first}` alone"));
+    draft.calls[at].checks = draft.echo(op, at);
+    let kept = draft.untouched(at, before);
+    draft.calls[at].checks.extend(kept);
+    Some(at)
 }
 
 /// Other data than before: what a lost update would leave must be told from what was sent.

@@ -21,6 +21,7 @@ mod checks;
 mod choose;
 mod data;
 pub(crate) mod draft;
+mod filters;
 mod goals;
 mod guesses;
 mod invalid;
@@ -195,6 +196,7 @@ pub fn candidates(mapped: &MappedSystem<'_>, options: &CoverOptions) -> Vec<Cand
     let rest: Vec<usize> = world.usable().filter(|op| !is_told(&world, *op, &touched)).collect();
     found.extend(actions::actions(&world, &rest));
     found.extend(actions::reads(&world, &rest));
+    found.extend(filters::filtering(&world));
     found.extend(refusals::refusals(&world));
     with_own_ids(found)
 }

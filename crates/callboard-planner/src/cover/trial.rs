@@ -202,6 +202,9 @@ impl Trial {
                 self.expect(&step.step, status);
                 Next::Again
             }
+            (false, 400..=499) if self.candidate.is_guess => {
+                self.without(step, format!("{label} answered {status}, which is not documented"))
+            }
             (false, 400..=499) => {
                 let what = format!("refused with {status}, which is not documented: {}", said(step));
                 self.find(operation, what, Blame::Definition, (Some(status), None));

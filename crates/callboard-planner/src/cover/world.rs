@@ -58,7 +58,7 @@ impl<'i, 'a> World<'i, 'a> {
             .skip
             .iter()
             .any(|name| *name == label || *name == format!("{} {}", operation.key.method, operation.key.path));
-        self.index.ops[op].usable && !is_skipped && !self.stops_the_system(op)
+        self.index.ops[op].usable && !is_skipped && !self.stops_the_system(op) && !self.is_shared(op)
     }
 
     /// `POST /shutdown`: nothing can be tested behind it.
@@ -68,6 +68,12 @@ impl<'i, 'a> World<'i, 'a> {
         let words = split_identifier(&operation.key.path);
         let named = |word: &str| words.iter().any(|w| w == word) || words.windows(2).any(|pair| pair.concat() == *word);
         !self.is_safe(op) && !operation.key.path.contains('{') && WORDS.iter().any(|word| named(word))
+    }
+
+    /// `PATCH /settings`: what it changes belongs to everybody, not to a scenario.
+    fn is_shared(&self, op: OpId) -> bool {
+        let changes = matches!(self.index.ops[op].method, Method::Put | Method::Patch | Method::Delete);
+        changes && !self.operation(op).key.path.contains('{') && self.types(op).needs.is_empty()
     }
 
     /// The resource that an operation makes.
@@ -81,8 +87,16 @@ impl<'i, 'a> World<'i, 'a> {
         let mut makers: Vec<OpId> = self.usable().filter(|op| self.created(*op) == Some(entity)).collect();
         makers.sort_by_key(|op| {
             let entry = &self.index.ops[*op];
-            let needs = self.types(*op).needs.iter().filter(|need| need.hard).count();
-            (entry.deprecated, owner != Some(entry.service), entry.method != Method::Post, needs, *op)
+            let needs = self.hard_needs(*op).count();
+            let is_list = self.types(*op).response.first().is_some_and(|root| root.shape.kind == crate::shape::Kind::Array);
+            (
+                entry.deprecated,
+                owner != Some(entry.service),
+                self.reader(*op).is_none() || is_list,
+                entry.method != Method::Post,
+                needs,
+                *op,
+            )
         });
         makers
     }

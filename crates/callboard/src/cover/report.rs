@@ -41,30 +41,18 @@ impl Outcome<'_> {
         found
     }
 
-    /// Candidates that do not hold, guesses aside: nobody promised those.
+    /// Candidates that do not hold, guesses aside: nobody promised those. Of several tries the first one speaks.
     fn dropped(&self) -> Vec<(&str, &str)> {
-        let of = |on_trial: &'_ OnTrial| -> Option<(String, String)> {
-            match &on_trial.state {
-                State::Hopeless(why) if !on_trial.trial.candidate.is_guess => {
-                    Some((on_trial.trial.candidate.title.clone(), why.clone()))
-                }
-                _ => None,
+        let mut dropped: Vec<(&str, &str)> = Vec::new();
+        for on_trial in self.trials.iter().filter(|on_trial| !on_trial.trial.candidate.is_guess) {
+            let State::Hopeless(why) = &on_trial.state else { continue };
+            let title = on_trial.trial.candidate.title.as_str();
+            let held = self.trials.iter().any(|other| other.state == State::Held && other.trial.candidate.title == title);
+            if !held && !dropped.iter().any(|(known, _)| *known == title) {
+                dropped.push((title, why));
             }
-        };
-        self.trials
-            .iter()
-            .filter(|on_trial| of(on_trial).is_some())
-            .filter(|on_trial| {
-                !self
-                    .trials
-                    .iter()
-                    .any(|other| other.state == State::Held && other.trial.candidate.title == on_trial.trial.candidate.title)
-            })
-            .filter_map(|on_trial| match &on_trial.state {
-                State::Hopeless(why) => Some((on_trial.trial.candidate.title.as_str(), why.as_str())),
-                _ => None,
-            })
-            .collect()
+        }
+        dropped
     }
 
     /// In words.
