@@ -57,6 +57,9 @@ fn answer(question: &str, wanted: &[String]) -> String {
     json!({"steps": steps, "unmatched": []}).to_string()
 }
 
+/// What a made-up model answers to the sentence of a number: operations.
+type Says<'a> = &'a dyn Fn(usize) -> Vec<String>;
+
 #[derive(Default)]
 struct Score {
     model: usize,
@@ -108,7 +111,7 @@ fn main() {
         gold.truncate(gold.len().max(2) - 1);
         gold
     };
-    let models: [(&str, &dyn Fn(usize) -> Vec<String>); 4] = [
+    let models: [(&str, Says<'_>); 4] = [
         ("says the gold path", &of),
         ("says another sentence's", &other),
         ("adds an operation", &padded),

@@ -109,6 +109,8 @@ impl Model {
         variable: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Option<Self>, Failure> {
         let of_settings = section.model.as_ref().map(|model| model.get_ref().as_str());
+        // An empty variable is none.
+        let given = given.filter(|label| !label.is_empty());
         let Some(label) = given.or(of_settings).filter(|label| *label != "off") else { return Ok(None) };
         let refuse = |message, help| Err(Failure::argument(BAD_ARGUMENT, message, help));
         let (provider, name) = match parse(label) {
@@ -232,8 +234,8 @@ mod tests {
     fn nobody_is_asked_unless_somebody_says_so() {
         let none =
             |given: Option<&str>, text: &str| Model::resolve(given, &section(text), &|_| None).expect("resolved").is_none();
-        assert!(none(None, "") && none(Some("off"), "model = 'openai/x'") && none(None, "model = 'off'"));
-        assert!(!none(None, "model = 'ollama/x'"));
+        assert!(none(Some(""), "") && none(None, "") && none(Some("off"), "model = 'openai/x'") && none(None, "model = 'off'"));
+        assert!(!none(None, "model = 'ollama/x'") && !none(Some(""), "model = 'ollama/x'"));
     }
 
     #[test]
