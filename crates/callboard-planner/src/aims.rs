@@ -93,7 +93,7 @@ impl Aim {
             Self::Plain => true,
             Self::Join => joins(view, op),
             Self::ActAs => *method == Method::Post && gives_token(view.index, op),
-            Self::Holds(_) => method.is_safe(),
+            Self::Holds(_) => method.is_safe() && !(view.stems.contains("list") && view.index.ops[op].ends_in_parameter),
             Self::Unchanged => method.is_safe() && view.index.typing.operations[op].needs.iter().all(|need| !need.hard),
             Self::Breaks => !method.is_safe() && !view.services.contains(&view.index.ops[op].service),
         }

@@ -225,6 +225,10 @@ fn by_key(view: &View<'_, '_>, known: &Known, op: OpId) -> f64 {
         let is_known = |entity: &EntityId| if reads { is_one && known.created.contains(entity) } else { is_listed(entity) };
         !word.is_verb && word.definite && view.index.entities_of(&word.text).iter().any(is_known)
     };
+    let in_list = matches!(clause.aim, Aim::Holds(_)) && clause.words.iter().any(|word| word.stem == "list");
+    if in_list {
+        return 0.0;
+    }
     // What holds something is named last, what something is said of is named first.
     let word = match clause.aim {
         Aim::Holds(_) => clause.words.iter().rfind(is_made),
@@ -232,7 +236,10 @@ fn by_key(view: &View<'_, '_>, known: &Known, op: OpId) -> f64 {
         _ if reads => clause.words.iter().find(|word| !word.is_verb).filter(is_made),
         _ => clause.words.iter().find(is_made),
     };
-    let meant = word.map(|word| view.index.entities_of(&word.text)).unwrap_or_default();
+    // `it` is what was spoken of before.
+    let pronoun = || view.words.iter().find(|word| word.position == usize::MAX).map(|word| word.text.as_str()).filter(|_| !reads);
+    let text = word.map(|word| word.text.as_str()).or_else(pronoun);
+    let meant = text.map(|text| view.index.entities_of(text)).unwrap_or_default();
     let key = view.index.typing.operations[op].needs.iter().rfind(|need| need.hard);
     let is_meant = key.is_some_and(|need| meant.contains(&need.entity));
     if is_meant && view.index.ops[op].ends_in_parameter { view.index.weights.by_key } else { 0.0 }

@@ -34,6 +34,9 @@ pub(crate) fn make(index: &Index<'_>, views: &[View<'_, '_>], steps: &[Step]) ->
             made.extend(ops.into_iter().map(|op| Step { op, is_target: false, ..step.clone() }));
         }
         let known: Vec<OpId> = made.iter().map(|step| step.op).collect();
+        if let Some(start) = start_of(index, views, step).filter(|start| !known.contains(start)) {
+            made.push(Step { op: start, is_target: false, ..step.clone() });
+        }
         match entity.and_then(|entity| makers(index, &known, entity, DEPTH)) {
             Some(ops) => made.extend(ops.into_iter().map(|op| Step { op, ..step.clone() })),
             None => made.push(step.clone()),
@@ -57,6 +60,26 @@ fn handed_on_open(index: &Index<'_>, views: &[View<'_, '_>], step: &Step, before
         })
     };
     fill::handed_on(index, step.op).into_iter().filter(|entity| !is_told(*entity) && !is_given(*entity)).collect()
+}
+
+/// What starts the very thing that a clause stops as one of many (`stop a server`): the `POST` of the same path.
+fn start_of(index: &Index<'_>, views: &[View<'_, '_>], step: &Step) -> Option<OpId> {
+    let subject = index.typing.operations[step.op].subject?;
+    if index.ops[step.op].method != callboard_model::Method::Delete
+        || !step.is_target
+        || !speaks_of_one(views, step, index, subject)
+    {
+        return None;
+    }
+    let operations: Vec<_> = index.system.operations().collect();
+    let path = &operations[step.op].1.key.path;
+    let is_start = |op: &OpId| {
+        let key = &operations[*op].1.key;
+        index.ops[*op].method == callboard_model::Method::Post
+            && key.path == *path
+            && key.service == operations[step.op].1.key.service
+    };
+    (0..operations.len()).find(is_start).filter(|_| !path.trim_end_matches('/').ends_with('}'))
 }
 
 /// Resources that a changing clause speaks of as one of many (`add a user to a group`), and that its operation takes in its body.

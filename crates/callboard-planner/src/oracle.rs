@@ -233,9 +233,23 @@ fn state_checks(binder: &Binder<'_, '_>, bound: &[Bound], at: usize) -> Option<P
             return Some(PlannedCheck::Equals { at: usable_pointer(place, places), value: Value::from(word.text.clone()) });
         }
     }
-    let (_, place, word) = best?;
+    let Some((_, place, word)) = best else {
+        let words = view.words.iter().filter(|word| !word.is_verb && word.factor >= 1.0);
+        let (place, value) = words.into_iter().find_map(|word| Some((opposite(places, &word.text)?, Value::Bool(false))))?;
+        return Some(PlannedCheck::Equals { at: usable_pointer(place, places), value });
+    };
     let value = option(place, &word.stem).unwrap_or(Value::Bool(true));
     Some(PlannedCheck::Equals { at: usable_pointer(place, places), value })
+}
+
+/// The flag that says the opposite of a word: `enabled` of `disabled`, `active` of `inactive`.
+fn opposite<'p>(places: &'p [Place], word: &str) -> Option<&'p Place> {
+    let word = word.to_lowercase();
+    let positive = match word.strip_prefix("dis") {
+        Some(rest) => format!("en{rest}"),
+        None => ["in", "un", "not"].iter().find_map(|prefix| word.strip_prefix(prefix))?.to_owned(),
+    };
+    places.iter().find(|place| place.shape.kind == Kind::Boolean && place.name.eq_ignore_ascii_case(&positive))
 }
 
 /// The first item of a list; any value of a map.

@@ -49,6 +49,14 @@ static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
             done_before,
         ),
         rule(format!(r"{START}an?\s+(\w+)\s+(\w+)\s+{STATES}\b"), described_by_deed),
+        rule(format!(r"{START}an?\s+(\w+)\s+(with\s+(?:an?|the)\s+[^,.;:]*?)\s+is\s+(refused|rejected|denied)\b"), refused_thing),
+        rule(format!(r"{JOINT}(?:remove|delete)\s+an?\s+(\w+)\s+from\s+an?\s+(\w+)"), removed_from),
+        rule(r"(,\s+then\s+)((?:the\s+\w+|it)\s+is\s+(?:not\s+)?in\s+the\s+\w+)".to_owned(), |found, _| {
+            Some(format!("{}check that {}", &found[1], &found[2]))
+        }),
+        rule(r"(,\s+then\s+)(?:the\s+\w+|it)\s+has\s+no\s+(\w+)(?:\s+in\s+the\s+\w+)?".to_owned(), |found, _| {
+            Some(format!("{}check that the {} for it is gone", &found[1], &found[2]))
+        }),
         rule(format!(r"{START}an?\s+(\w+)\s+of\s+an?\s+(?:new\s+)?(\w+)\s+(\w+s)\s"), member),
         rule(
             format!(r"{START}(an?|the)\s+(\w+)'s\s+(?:members|users)\s+(?:are|can be)\s+(?:listed|shown|read)\b"),
@@ -182,6 +190,24 @@ fn members_listed(found: &Captures<'_>, vocabulary: &Vocabulary) -> Option<Strin
         "{}create a {person}, create a {group}, join the {person} to the {group}, check that the {person} is in the {group}",
         &found[1]
     ))
+}
+
+/// `A movie with an unknown cast is refused`: somebody tries to make it.
+fn refused_thing(found: &Captures<'_>, vocabulary: &Vocabulary) -> Option<String> {
+    let noun = &found[2];
+    vocabulary.is_noun(noun).then(|| format!("{}create a {noun} {}: it is {}", &found[1], &found[3], &found[4]))
+}
+
+/// `Remove a user from a group`: it was in there before.
+fn removed_from(found: &Captures<'_>, vocabulary: &Vocabulary) -> Option<String> {
+    let (noun, group) = (&found[2], &found[3]);
+    let is_known = vocabulary.is_noun(noun) && vocabulary.is_noun(group);
+    is_known.then(|| {
+        format!(
+            "{}create a {noun}, create a {group}, join the {noun} to the {group}, remove the {noun} from the {group}",
+            &found[1]
+        )
+    })
 }
 
 /// `A movie can only name people the cast service knows`: one that is known will do, an unknown one will not.
