@@ -237,7 +237,8 @@ fn by_key(view: &View<'_, '_>, known: &Known, op: OpId) -> f64 {
         _ => clause.words.iter().find(is_made),
     };
     // `it` is what was spoken of before.
-    let pronoun = || view.words.iter().find(|word| word.position == usize::MAX).map(|word| word.text.as_str()).filter(|_| !reads);
+    let pronoun = || view.words.iter().find(|word| word.position == usize::MAX).map(|word| word.text.as_str());
+    let pronoun = || pronoun().filter(|_| !reads && !matches!(clause.aim, Aim::Holds(_)));
     let text = word.map(|word| word.text.as_str()).or_else(pronoun);
     let meant = text.map(|text| view.index.entities_of(text)).unwrap_or_default();
     let key = view.index.typing.operations[op].needs.iter().rfind(|need| need.hard);

@@ -152,6 +152,11 @@ impl<'a> Index<'a> {
         (!is_given && types.yields.iter().any(|y| y.entity == subject && y.nesting == 0)).then_some(subject)
     }
 
+    /// Whether some operation makes such a resource.
+    pub(crate) fn is_made(&self, entity: EntityId) -> bool {
+        (0..self.ops.len()).any(|op| self.created(op) == Some(entity))
+    }
+
     /// The resource of a collection to which an operation adds, whatever it answers.
     pub(crate) fn collects(&self, op: OpId) -> Option<EntityId> {
         let types = &self.typing.operations[op];

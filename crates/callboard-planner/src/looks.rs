@@ -24,6 +24,51 @@ pub(crate) fn before(index: &Index<'_>, views: &[View<'_, '_>], steps: Vec<Step>
     looks.into_iter().chain(steps).collect()
 }
 
+/// What is checked after a deed was there before it: `cancel an order and check that the payment is refunded` pays before it cancels.
+pub(crate) fn hoist(index: &Index<'_>, views: &[View<'_, '_>], steps: Vec<Step>) -> Vec<Step> {
+    let mut out: Vec<Step> = Vec::with_capacity(steps.len());
+    for step in steps {
+        let view = views.get(step.clause).filter(|view| view.clause.mode == Mode::Check && view.clause.outcome.is_none());
+        if view.is_some() && step.is_target {
+            if let Some((maker, at)) = unmade(index, &out, &step) {
+                out.insert(at, maker);
+            }
+        }
+        let is_maker = view.is_some() && !step.is_target && !index.ops[step.op].method.is_safe();
+        match deed_before(index, &out, &step).filter(|_| is_maker) {
+            Some(at) => out.insert(at, step),
+            None => out.push(step),
+        }
+    }
+    out
+}
+
+/// What makes the thing that a check reads by its key, where no step before does, and the place of the deed before which it has to stand.
+fn unmade(index: &Index<'_>, before: &[Step], check: &Step) -> Option<(Step, usize)> {
+    let entity = hard_needs(index, check.op).last().filter(|_| index.ops[check.op].ends_in_parameter)?;
+    if before.iter().any(|earlier| index.created(earlier.op) == Some(entity)) {
+        return None;
+    }
+    let makes = |op: &OpId| index.created(*op) == Some(entity) && index.ops[*op].usable && !index.ops[*op].deprecated;
+    (0..index.ops.len()).filter(makes).find_map(|op| {
+        let maker = Step::needed(op, check.clause);
+        let at = deed_before(index, before, &maker)?;
+        Some((maker, at))
+    })
+}
+
+/// The place of the deed before a step, where everything is known by then that the step needs.
+fn deed_before(index: &Index<'_>, before: &[Step], step: &Step) -> Option<usize> {
+    let at = before.iter().rposition(|earlier| earlier.is_target && earlier.clause < step.clause)?;
+    let is_deed = !index.ops[before[at].op].method.is_safe() && index.created(before[at].op).is_none();
+    let gives = |entity: EntityId| {
+        let yields = |earlier: &Step| index.typing.operations[earlier.op].yields.iter().any(|found| found.entity == entity);
+        before[..at].iter().any(yields)
+    };
+    let mut needs = hard_needs(index, step.op).peekable();
+    (is_deed && needs.peek().is_some() && needs.all(gives)).then_some(at)
+}
+
 /// What an operation only accepts (202) is waited for before anything else is done with it, where a read says when it is there.
 pub(crate) fn ready(index: &Index<'_>, views: &[View<'_, '_>], steps: Vec<Step>) -> Vec<Step> {
     let mut out: Vec<Step> = Vec::with_capacity(steps.len());

@@ -81,7 +81,12 @@ impl Antecedents {
         let noun = |word: &&ContentWord| !word.is_verb && !index.entities_of(&word.text).is_empty();
         // What is said of `it` leaves `it` what we speak of.
         let stays = clause.mode == Mode::Check && clause.pronouns.contains(&Pronoun::Thing) && self.thing.is_some();
-        if let Some(word) = clause.words.iter().find(noun).filter(|_| !stays) {
+        // `Order a latte` speaks of an order.
+        let made = |word: &&ContentWord| {
+            word.is_verb && clause.act == Some(Act::Create) && index.entities_of(&word.text).iter().any(|e| index.is_made(*e))
+        };
+        let found = clause.words.iter().find(noun).or_else(|| clause.words.iter().find(made));
+        if let Some(word) = found.filter(|_| !stays) {
             self.thing = Some(word.text.clone());
         }
         if let Some(word) = clause.words.iter().find(|word| !word.is_verb && is_person_like(&word.stem)) {
