@@ -299,6 +299,115 @@ fn what_is_refused_expects_the_documented_refusals() {
 }
 
 #[test]
+fn short_sentences_about_jupyter_become_whole_journeys() {
+    let Some(system) = jupyter() else { return };
+    all_right(&check_sentences(
+        &system,
+        &[
+            (
+                "Give ada a server and show it is reachable, then take it away.",
+                &[
+                    "POST /users/{name}",
+                    "POST /users/{name}/server",
+                    "GET /users/{name}",
+                    "GET /routes",
+                    "POST /users/{name}/tokens",
+                    "GET /api/status",
+                    "DELETE /users/{name}/server",
+                    "GET /routes",
+                    "GET /api/status",
+                ],
+            ),
+            (
+                "A file written through the proxy can be read back and is gone after deletion.",
+                &[
+                    "POST /users/{name}",
+                    "POST /users/{name}/server",
+                    "GET /users/{name}",
+                    "POST /users/{name}/tokens",
+                    "PUT /api/contents/{path}",
+                    "GET /api/contents/{path}",
+                    "DELETE /api/contents/{path}",
+                    "GET /api/contents/{path}",
+                ],
+            ),
+            (
+                "A group's members are listed; deleting a user takes it out of the group.",
+                &[
+                    "POST /users/{name}",
+                    "POST /groups/{name}",
+                    "POST /groups/{name}/users",
+                    "GET /groups/{name}",
+                    "DELETE /users/{name}",
+                    "GET /groups/{name}",
+                ],
+            ),
+        ],
+    ));
+}
+
+/// A system whose definitions were written for the benchmark of journeys.
+fn written_for_journeys(names: &[&'static str]) -> System {
+    let folder = root().join("bench/journeys/definitions");
+    let files: Vec<(&str, PathBuf)> = names.iter().map(|name| (*name, folder.join(format!("{name}.yaml")))).collect();
+    system(&files).expect("the definitions are part of the project")
+}
+
+#[test]
+fn what_a_neighbour_refuses_changes_nothing_elsewhere() {
+    let system = written_for_journeys(&["orders", "kitchen", "payments"]);
+    let map = map(&system, &MapOptions::default());
+    let sentence = "If payments refuses, the kitchen gets nothing and the order stays created.";
+    let plan = Planner::new(&system, &map, &options()).plan(sentence, &options());
+    passes_our_check(&plan, &system, sentence);
+    let text = callboard_planner::render(&plan);
+    assert!(text.contains("2 orders POST /orders/{order_id}/pay -> 4XX|5XX"), "{text}");
+    assert!(text.contains("check /schedules is the same as step 0 /schedules"), "{text}");
+    assert!(text.contains("check /status is \"created\""), "{text}");
+}
+
+#[test]
+fn what_was_seen_is_looked_at_again_when_it_was_taken_away() {
+    let system = written_for_journeys(&["orders", "kitchen", "payments"]);
+    all_right(&check_sentences(
+        &system,
+        &[(
+            "Order a cappuccino, pay for it, see it in the kitchen, cancel it.",
+            &[
+                "POST /orders",
+                "POST /orders/{order_id}/pay",
+                "GET /kitchen/schedules",
+                "POST /orders/{order_id}/cancel",
+                "GET /kitchen/schedules",
+                "GET /orders/{order_id}",
+            ],
+        )],
+    ));
+}
+
+#[test]
+fn only_known_resources_may_be_named() {
+    let system = written_for_journeys(&["movies", "casts"]);
+    let map = map(&system, &MapOptions::default());
+    let sentence = "A movie can only name people the cast service knows.";
+    let plan = Planner::new(&system, &map, &options()).plan(sentence, &options());
+    passes_our_check(&plan, &system, sentence);
+    let text = callboard_planner::render(&plan);
+    assert!(text.contains("body./casts_id/0 = step 0 /id"), "{text}");
+    assert!(text.contains("2 movies POST /api/v1/movies/ -> 404|422"), "{text}");
+    assert!(text.contains("finally movies DELETE /api/v1/movies/{id}/"), "{text}");
+}
+
+#[test]
+fn what_is_checked_after_a_deed_was_there_before_it() {
+    let plan = planned("Cancel an order and check that the payment is refunded.");
+    let steps = steps(&plan);
+    let place = |wanted: &str| steps.iter().position(|step| step == wanted);
+    let (paid, cancelled) = (place("POST /orders/{orderId}/payment"), place("POST /orders/{orderId}/cancellation"));
+    assert!(paid.is_some() && paid < cancelled, "{steps:?}");
+}
+
+#[test]
 fn what_is_made_is_removed_last_made_first() {
     let plan = planned("Register a customer, open a cart and read the cart.");
     let removed: Vec<&str> = plan.teardown.iter().map(|step| step.step.as_str()).collect();
