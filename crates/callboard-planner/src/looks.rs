@@ -29,10 +29,11 @@ pub(crate) fn hoist(index: &Index<'_>, views: &[View<'_, '_>], steps: Vec<Step>)
     let mut out: Vec<Step> = Vec::with_capacity(steps.len());
     for step in steps {
         let view = views.get(step.clause).filter(|view| view.clause.mode == Mode::Check && view.clause.outcome.is_none());
-        if view.is_some() && step.is_target {
-            if let Some((maker, at)) = unmade(index, &out, &step) {
-                out.insert(at, maker);
-            }
+        if view.is_some()
+            && step.is_target
+            && let Some((maker, at)) = unmade(index, &out, &step)
+        {
+            out.insert(at, maker);
         }
         let is_maker = view.is_some() && !step.is_target && !index.ops[step.op].method.is_safe();
         match deed_before(index, &out, &step).filter(|_| is_maker) {
@@ -70,7 +71,7 @@ fn deed_before(index: &Index<'_>, before: &[Step], step: &Step) -> Option<usize>
 }
 
 /// What an operation only accepts (202) is waited for before anything else is done with it, where a read says when it is there.
-pub(crate) fn ready(index: &Index<'_>, views: &[View<'_, '_>], steps: Vec<Step>) -> Vec<Step> {
+pub(crate) fn ready(index: &Index<'_>, views: &[View<'_, '_>], steps: &[Step]) -> Vec<Step> {
     let mut out: Vec<Step> = Vec::with_capacity(steps.len());
     for (at, step) in steps.iter().enumerate() {
         out.push(step.clone());
@@ -119,14 +120,14 @@ pub(crate) fn flag<'i>(index: &'i Index<'_>, op: OpId) -> Option<&'i Place> {
 }
 
 /// What was checked of a thing is looked at again when it was taken away, and so is a thing that is still there (a cancelled order).
-pub(crate) fn again(index: &Index<'_>, views: &[View<'_, '_>], steps: Vec<Step>) -> Vec<Step> {
+pub(crate) fn again(index: &Index<'_>, views: &[View<'_, '_>], steps: &[Step]) -> Vec<Step> {
     let mut out: Vec<Step> = Vec::with_capacity(steps.len());
     for (at, step) in steps.iter().enumerate() {
         out.push(step.clone());
         if !takes_away(index, views, step) {
             continue;
         }
-        let checks: Vec<&Step> = (0..at).filter(|c| is_open_check(views, &steps, *c, at)).map(|c| &steps[c]).collect();
+        let checks: Vec<&Step> = (0..at).filter(|c| is_open_check(views, steps, *c, at)).map(|c| &steps[c]).collect();
         if checks.is_empty() {
             continue;
         }

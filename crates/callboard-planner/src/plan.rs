@@ -113,7 +113,8 @@ impl<'a> Planner<'a> {
         let steps = environment::ensure(index, steps, &binder.options.environment_needs);
         let steps = made::make(index, views, &steps);
         let steps = fill::fill(index, views, looks::hoist(index, views, steps));
-        let steps = looks::before(index, views, looks::again(index, views, looks::ready(index, views, steps)));
+        let steps = looks::ready(index, views, &steps);
+        let steps = looks::before(index, views, looks::again(index, views, &steps));
         let (bound, used) = binder.bind(&steps);
         self.work_out(bound, used, binder, |_| {})
     }
