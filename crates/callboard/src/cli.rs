@@ -190,6 +190,9 @@ pub(crate) struct GenerateArgs {
     /// With --cover: how often each scenario has to hold before it is written, 3 when absent
     #[arg(long, value_name = "N", requires = "cover", value_parser = clap::value_parser!(u16).range(1..=100))]
     pub(crate) runs: Option<u16>,
+    /// With --cover: how many scenarios are tried at a time
+    #[arg(long, short, value_name = "N", requires = "cover", value_parser = clap::value_parser!(u16).range(1..=10_000))]
+    pub(crate) jobs: Option<u16>,
     /// With --cover: the seed of made-up data; the same seed gives the same scenarios
     #[arg(long, value_name = "N", requires = "cover")]
     pub(crate) seed: Option<u64>,
@@ -225,6 +228,7 @@ impl GenerateArgs {
         let given = [
             (self.budget.is_some(), "--budget"),
             (self.runs.is_some(), "--runs"),
+            (self.jobs.is_some(), "--jobs"),
             (self.seed.is_some(), "--seed"),
             (!self.skip.is_empty(), "--skip"),
             (!self.servers.is_empty(), "--server"),

@@ -5,7 +5,7 @@ use callboard_model::api::{Parameter, ParameterLocation};
 use callboard_model::map::Input;
 use callboard_model::plan::{Binding, BindingSource};
 use callboard_model::{Method, Schema};
-use callboard_schema::{Direction, Fill, Hints, Validator, synthesise};
+use callboard_schema::{Fill, Hints, Validator};
 use serde_json::Value;
 
 use super::draft::Draft;
@@ -47,18 +47,18 @@ impl<'a> Draft<'_, '_, 'a> {
         }
         let schema = parameter.schema.as_ref().and_then(|node| self.world.service(op).schema(node));
         let value = schema.as_ref().map_or(Value::from(parameter.name.clone()), |schema| {
-            synthesise(schema, Direction::Request, self.world.options.seed, &Hints::named(parameter.name.clone()))
+            self.world.value(op, schema, self.world.options.seed, &Hints::named(parameter.name.clone()))
         });
         let is_free_text = parameter.location == ParameterLocation::Path && schema.as_ref().is_none_or(is_open_text);
-        let value = if need.is_some() || is_free_text { self.own(&value, schema.as_ref()) } else { value };
+        let value = if need.is_some() || is_free_text { self.own(op, &value, schema.as_ref()) } else { value };
         Some(BindingSource::Generated { name: parameter.name.clone(), value })
     }
 
     /// The value with the scenario's tag, where the schema takes it.
-    fn own(&self, value: &Value, schema: Option<&Schema<'_>>) -> Value {
+    fn own(&self, op: OpId, value: &Value, schema: Option<&Schema<'_>>) -> Value {
         let Some(text) = value.as_str() else { return value.clone() };
         let marked = Value::from(marked(text, &self.tag));
-        let fits = schema.is_none_or(|schema| Validator::compile(schema, Direction::Request).is_ok_and(|v| v.is_valid(&marked)));
+        let fits = schema.is_none_or(|schema| self.world.validator(op, schema).is_some_and(|judge| judge.is_valid(&marked)));
         if fits { marked } else { value.clone() }
     }
 
@@ -126,7 +126,7 @@ impl<'a> Draft<'_, '_, 'a> {
     /// A valid body; where a value is known only while running, one of the right form stands for it.
     pub(crate) fn body_value(&self, op: OpId, schema: &Schema<'_>, pins: &[(Pointer, BindingSource)], seed: u64) -> Value {
         let hints = Hints { pins: self.stand_ins(op, pins, seed), fill: self.fill, ..Hints::default() };
-        let value = plentiful(synthesise(schema, Direction::Request, seed, &hints), schema);
+        let value = plentiful(self.world.value(op, schema, seed, &hints), schema);
         if self.world.created(op).is_some() { self.named(op, value, schema, pins) } else { value }
     }
 
@@ -141,13 +141,13 @@ impl<'a> Draft<'_, '_, 'a> {
     fn value_at(&self, op: OpId, pointer: &Pointer, seed: u64) -> Option<Value> {
         let place = self.world.types(op).request.iter().find(|place| place.pointer == generic(pointer))?;
         let schema = self.world.service(op).schema(&place.node)?;
-        Some(synthesise(&schema, Direction::Request, seed, &Hints::default()))
+        Some(self.world.value(op, &schema, seed, &Hints::default()))
     }
 
     /// Names and addresses of what is made get the scenario's tag, so that scenarios do not meet.
-    fn named(&self, _op: OpId, value: Value, schema: &Schema<'_>, pins: &[(Pointer, BindingSource)]) -> Value {
+    fn named(&self, op: OpId, value: Value, schema: &Schema<'_>, pins: &[(Pointer, BindingSource)]) -> Value {
         let Value::Object(fields) = &value else { return value };
-        let Ok(validator) = Validator::compile(schema, Direction::Request) else { return value };
+        let Some(validator) = self.world.validator(op, schema) else { return value };
         let mut named = value.clone();
         for (name, field) in fields {
             self.name_items(name, field, &mut named, &validator, pins);

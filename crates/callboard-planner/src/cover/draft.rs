@@ -208,7 +208,10 @@ impl<'w, 'i, 'a> Draft<'w, 'i, 'a> {
             return Some(source);
         }
         let is_last = self.world.last_need(op).is_some_and(|last| last.input == need.input);
-        if let Some(adder) = self.world.adder(op).filter(|adder| is_last && self.world.created(*adder) != Some(need.entity)) {
+        // What the service makes itself is made, not put in somewhere.
+        let service = self.world.index.ops[op].service;
+        let is_made_here = self.world.makers(need.entity).iter().any(|maker| self.world.index.ops[*maker].service == service);
+        if let Some(adder) = self.world.adder(op).filter(|_| is_last && !is_made_here) {
             self.call(adder, "puts in what is changed next");
             self.fill_again(adder);
             if let Some(source) = self.known(need) {

@@ -320,6 +320,6 @@ impl Draft<'_, '_, '_> {
             ignore_examples: true,
             ..callboard_schema::Hints::default()
         };
-        callboard_schema::synthesise(schema, callboard_schema::Direction::Request, seed, &hints)
+        self.world.value(op, schema, seed, &hints)
     }
 }

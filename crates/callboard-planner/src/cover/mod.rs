@@ -21,6 +21,7 @@ mod checks;
 mod choose;
 mod data;
 pub(crate) mod draft;
+mod edit;
 mod filters;
 mod goals;
 mod guesses;

@@ -4,7 +4,7 @@ use callboard_model::StatusPattern;
 use callboard_model::api::ParameterLocation;
 use callboard_model::map::Input;
 use callboard_model::plan::{Binding, BindingSource, Expectation};
-use callboard_schema::{Direction, Fill, Hints, synthesise};
+use callboard_schema::{Fill, Hints};
 use serde_json::Value;
 
 use super::checks::same;
@@ -176,7 +176,7 @@ pub(crate) fn unknown(world: &World<'_, '_>, op: OpId, need: &Need) -> BindingSo
         }
     };
     let schema = node.and_then(|node| world.service(op).schema(&node));
-    let made = schema.map(|schema| synthesise(&schema, Direction::Request, world.options.seed, &Hints::default()));
+    let made = schema.map(|schema| world.value(op, &schema, world.options.seed, &Hints::default()));
     let is_uuid = need.format.as_deref().is_some_and(|format| format.eq_ignore_ascii_case("uuid"));
     let value = match made {
         _ if is_uuid => Value::from("00000000-0000-4000-8000-000000000404"),

@@ -8,7 +8,6 @@ use std::sync::LazyLock;
 use callboard_model::StatusPattern;
 use callboard_model::map::Input;
 use callboard_model::plan::{BindingSource, Expectation};
-use callboard_schema::{Direction, Validator};
 use regex::Regex;
 use serde_json::Value;
 
@@ -78,7 +77,7 @@ fn of_sentence(world: &World<'_, '_>, op: OpId, status: u16, sentence: &str) -> 
 fn candidate(world: &World<'_, '_>, op: OpId, status: u16, place: &Place, token: &str, sentence: &str) -> Option<Candidate> {
     let title = format!("{}: {} is refused for a {} with {token}", world.service(op).name, words::phrase(world, op), place.name);
     let schema = world.service(op).schema(&place.node)?;
-    let validator = Validator::compile(&schema, Direction::Request).ok()?;
+    let validator = world.validator(op, &schema)?;
     let mut draft = draft(world, &title);
     let expect: Expectation = exactly(status);
     let focus = refused(&mut draft, op, expect, format!("\"{sentence}\""), |_, bindings| {

@@ -7,11 +7,9 @@ use std::collections::BTreeSet;
 use callboard_model::plan::{BindingSource, Expectation, PlannedCheck, PlannedStep};
 use callboard_model::run::{CheckKind, CheckOutcome, CheckResult, ScenarioResult, StepResult, Verdict};
 use callboard_model::{Operation, StatusPattern, System};
-use callboard_scenario::ast::{Step, Workflow};
-use callboard_scenario::{Criterion, ScenarioFile};
+use callboard_scenario::ScenarioFile;
 
 use super::{Candidate, Goal};
-use crate::criteria;
 
 /// A candidate on trial.
 #[derive(Clone, Debug)]
@@ -307,51 +305,6 @@ impl Trial {
         let first = self.workflow().step(step).and_then(|step| step.success_criteria.first());
         first.is_some_and(|first| first.condition == condition && condition.contains("$statusCode"))
     }
-
-    fn workflow(&self) -> &Workflow {
-        &self.file.workflows[0]
-    }
-
-    fn step_mut(&mut self, id: &str) -> Option<&mut Step> {
-        let workflow = &mut self.file.workflows[0];
-        workflow.steps.iter_mut().chain(&mut workflow.finally).find(|step| step.id == id)
-    }
-
-    fn expect(&mut self, step: &str, status: u16) {
-        let pattern = StatusPattern::Exact(status);
-        let Ok(criterion) = Criterion::simple(criteria::status(&[pattern])) else { return };
-        let plan = &mut self.candidate.plan;
-        for planned in plan.steps.iter_mut().chain(&mut plan.teardown).filter(|planned| planned.step == step) {
-            planned.expect = Expectation::Status(vec![pattern]);
-        }
-        if let Some(first) = self.step_mut(step).and_then(|step| step.success_criteria.first_mut()) {
-            *first = criterion;
-        }
-    }
-
-    fn drop_check(&mut self, step: &str, check: &CheckResult) {
-        let condition = check.condition.clone();
-        if let Some(step) = self.step_mut(step) {
-            step.success_criteria.retain(|criterion| criterion.condition != condition);
-        }
-        self.dropped.push(Dropped { what: format!("{step}: {condition}"), because: told(check) });
-    }
-
-    fn drop_step(&mut self, id: &str, because: String) {
-        let workflow = &mut self.file.workflows[0];
-        let described =
-            workflow.steps.iter().chain(&workflow.finally).find(|step| step.id == id).and_then(|step| step.description.clone());
-        workflow.steps.retain(|step| step.id != id);
-        workflow.finally.retain(|step| step.id != id);
-        self.candidate
-            .plan
-            .steps
-            .iter_mut()
-            .filter(|planned| planned.step == id)
-            .for_each(|planned| planned.expect = Expectation::Success);
-        let what = described.map_or_else(|| format!("step {id}"), |text| format!("step {id} ({text})"));
-        self.dropped.push(Dropped { what, because });
-    }
 }
 
 /// The status of the last answer.
@@ -372,7 +325,7 @@ fn failure_of(step: &StepResult) -> String {
     format!("{}: {}", step.step, reason.unwrap_or_else(|| "it failed".to_owned()))
 }
 
-fn told(check: &CheckResult) -> String {
+pub(super) fn told(check: &CheckResult) -> String {
     match &check.outcome {
         CheckOutcome::Failed { expected, actual, at } => {
             let at = at.as_ref().map(|at| format!("{at}: ")).unwrap_or_default();

@@ -1,9 +1,13 @@
 //! How the operations of a system belong together: what makes, reads, lists, changes and removes a resource.
 
-use std::collections::BTreeSet;
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
 
 use callboard_model::map::Input;
-use callboard_model::{Method, Operation, Service, StatusPattern, System};
+use callboard_model::{Method, NodeRef, Operation, Schema, Service, StatusPattern, System};
+use callboard_schema::{Direction, Hints, Validator, synthesise_with, try_synthesise};
+use serde_json::Value;
 
 use super::CoverOptions;
 use crate::entities::EntityId;
@@ -17,11 +21,13 @@ pub(crate) struct World<'i, 'a> {
     pub(crate) index: &'i Index<'a>,
     pub(crate) operations: Vec<(&'a Service, &'a Operation)>,
     pub(crate) options: &'i CoverOptions,
+    /// Schemas that judged something before: compiling one costs more than all it judges.
+    validators: RefCell<HashMap<(usize, NodeRef), Option<Rc<Validator>>>>,
 }
 
 impl<'i, 'a> World<'i, 'a> {
     pub(crate) fn new(index: &'i Index<'a>, system: &'a System, options: &'i CoverOptions) -> Self {
-        Self { index, operations: system.operations().collect(), options }
+        Self { index, operations: system.operations().collect(), options, validators: RefCell::default() }
     }
 
     pub(crate) fn operation(&self, op: OpId) -> &'a Operation {
@@ -34,6 +40,19 @@ impl<'i, 'a> World<'i, 'a> {
 
     pub(crate) fn types(&self, op: OpId) -> &OperationTypes {
         &self.index.typing.operations[op]
+    }
+
+    /// The judge of a schema of an operation's service; `None` where the schema cannot be used.
+    pub(crate) fn validator(&self, op: OpId, schema: &Schema<'_>) -> Option<Rc<Validator>> {
+        let key = (self.index.ops[op].service, schema.node().clone());
+        let compile = || Validator::compile(schema, Direction::Request).ok().map(Rc::new);
+        self.validators.borrow_mut().entry(key).or_insert_with(compile).clone()
+    }
+
+    /// A value for a request that a schema allows, or the nearest one.
+    pub(crate) fn value(&self, op: OpId, schema: &Schema<'_>, seed: u64, hints: &Hints) -> Value {
+        let made = self.validator(op, schema).map(|judge| synthesise_with(&judge, schema, Direction::Request, seed, hints));
+        made.unwrap_or_else(|| try_synthesise(schema, Direction::Request, seed, hints)).unwrap_or_else(|error| error.nearest)
     }
 
     pub(crate) fn noun(&self, entity: EntityId) -> &str {

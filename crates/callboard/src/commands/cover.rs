@@ -73,6 +73,7 @@ pub(crate) async fn make<T>(
     let conditions = Conditions {
         session: &session,
         environment: &Environment::default(),
+        jobs: arguments.jobs.map_or(0, usize::from),
         runs: usize::from(arguments.runs.unwrap_or(3)),
         learns: true,
         options: &scenario_options,

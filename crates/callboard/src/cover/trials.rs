@@ -62,6 +62,8 @@ impl OnTrial {
 pub(crate) struct Conditions<'a> {
     pub(crate) session: &'a Session<'a>,
     pub(crate) environment: &'a Environment,
+    /// How many run at a time; 0 for as many as usual.
+    pub(crate) jobs: usize,
     /// How often each has to hold.
     pub(crate) runs: usize,
     /// Whether what was the same in all runs becomes a check: virtual services teach nothing.
@@ -141,6 +143,10 @@ impl Conditions<'_> {
             }
             Next::Held => on_trial.held.push(result.clone()),
         }
+        if on_trial.state == State::Open && result.teardown.iter().any(|step| step.verdict == Verdict::Failed) {
+            on_trial.trial.retag();
+            on_trial.test = None;
+        }
         on_trial.last = Some(result);
         if on_trial.held.len() < self.runs {
             return;
@@ -175,6 +181,7 @@ impl Conditions<'_> {
         let used: BTreeSet<ServiceName> =
             scenarios.iter().filter_map(|s| Some(used_services(&s.source, s.workflow()?, system))).flatten().collect();
         let mut options = self.session.options(scenarios, &[]);
+        options.jobs = self.jobs;
         options.acceptances.extend(all.iter().flat_map(|on_trial| &on_trial.trial.findings).filter_map(acceptance));
         let report = self.session.run(options, self.environment.clone(), &used, terminal, &mut |_| {}, cancel.clone()).await?;
         Ok(complete(report.finished, open.len()))
