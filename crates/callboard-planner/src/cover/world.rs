@@ -16,13 +16,16 @@ use crate::path::{self, Segment};
 use crate::typing::{Need, OperationTypes, Yield};
 use crate::words::split_identifier;
 
+/// By service and place of the schema; `None` for schemas that cannot be used.
+type Validators = HashMap<(usize, NodeRef), Option<Rc<Validator>>>;
+
 /// A system, as scenarios for coverage see it.
 pub(crate) struct World<'i, 'a> {
     pub(crate) index: &'i Index<'a>,
     pub(crate) operations: Vec<(&'a Service, &'a Operation)>,
     pub(crate) options: &'i CoverOptions,
     /// Schemas that judged something before: compiling one costs more than all it judges.
-    validators: RefCell<HashMap<(usize, NodeRef), Option<Rc<Validator>>>>,
+    validators: RefCell<Validators>,
 }
 
 impl<'i, 'a> World<'i, 'a> {
