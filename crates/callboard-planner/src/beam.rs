@@ -13,6 +13,11 @@ use crate::sentence::Sentence;
 const BEAM: usize = 5;
 /// Chains tried per clause and sequence.
 const CHAINS: usize = 6;
+/// As `CHAINS` and `BEAM`, for the last clause: the alternatives that are shown are chosen from these.
+const LAST_CHAINS: usize = 24;
+const LAST_BEAM: usize = 40;
+/// What it costs an alternative to be like another one.
+const LIKENESS_COST: f64 = 3.0;
 
 /// A step of a sequence.
 #[derive(Clone, Debug)]
@@ -72,43 +77,65 @@ pub(crate) fn views<'i, 'a>(
     views
 }
 
-/// The best sequences, best first.
+/// The best sequences, best first: few that differ in what matters, not many that hardly differ.
 pub(crate) fn search(views: &[View<'_, '_>]) -> Vec<Sequence> {
     let mut beam = vec![Sequence::default()];
     for (number, view) in views.iter().enumerate() {
-        let next = extend(view, &beam, number);
+        let (tried, kept) = if number + 1 == views.len() { (LAST_CHAINS, LAST_BEAM) } else { (CHAINS, BEAM) };
+        let next = extend(view, &beam, number, tried, kept);
         if !next.is_empty() {
             beam = next;
         }
     }
-    beam
+    varied(beam, BEAM)
 }
 
-fn extend(view: &View<'_, '_>, beam: &[Sequence], number: usize) -> Vec<Sequence> {
+fn extend(view: &View<'_, '_>, beam: &[Sequence], number: usize, tried: usize, kept: usize) -> Vec<Sequence> {
     let mut next: Vec<Sequence> = Vec::new();
     for sequence in beam {
-        let chains = chains::chains(view, &sequence.known, CHAINS);
+        let chains = chains::chains(view, &sequence.known, tried.max(2 * CHAINS));
         let best = chains.first().map_or(0.0, |chain| chain.score);
-        for chain in chains {
-            if is_enough(view, &chain) {
-                let one = append(view, sequence, &chain, number, best);
-                next.push(match second(view, &one, &chain) {
-                    Some(other) => append(view, &one, &other, number, best),
-                    None => one,
-                });
-            }
+        for chain in chains.iter().take(tried).filter(|chain| is_enough(view, chain)) {
+            let one = append(view, sequence, chain, number, best);
+            next.push(match second(view, &chains, chain) {
+                Some(other) => append(view, &one, &other, number, best),
+                None => one,
+            });
         }
     }
     next.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| ops(a).cmp(&ops(b))));
     next.dedup_by(|a, b| ops(a) == ops(b));
-    next.truncate(BEAM);
+    next.truncate(kept);
     next
 }
 
+/// The best sequence, and others that are both good and unlike those before.
+fn varied(mut pool: Vec<Sequence>, most: usize) -> Vec<Sequence> {
+    let mut chosen: Vec<Sequence> = Vec::new();
+    while chosen.len() < most && !pool.is_empty() {
+        let worth = |s: &Sequence| s.score - LIKENESS_COST * chosen.iter().map(|c| likeness(c, s)).fold(0.0, f64::max);
+        let best = (0..pool.len()).max_by(|a, b| worth(&pool[*a]).total_cmp(&worth(&pool[*b])).then(b.cmp(a)));
+        let Some(best) = best else { break };
+        chosen.push(pool.remove(best));
+    }
+    chosen.sort_by(|a, b| b.score.total_cmp(&a.score));
+    chosen
+}
+
+/// How much two sequences agree, 0 to 1: by the operation that each clause ends with, and the one that it starts with.
+fn likeness(a: &Sequence, b: &Sequence) -> f64 {
+    let ends = |s: &Sequence| -> Vec<OpId> { s.steps.iter().filter(|step| step.is_target).map(|step| step.op).collect() };
+    let starts = |s: &Sequence| -> Vec<OpId> { s.steps.chunk_by(|x, y| x.clause == y.clause).map(|chain| chain[0].op).collect() };
+    let agree = |a: &[OpId], b: &[OpId]| {
+        let same = a.iter().zip(b).filter(|(x, y)| x == y).count();
+        same as f64 / a.len().max(b.len()).max(1) as f64
+    };
+    0.5 * agree(&ends(a), &ends(b)) + 0.5 * agree(&starts(a), &starts(b))
+}
+
 /// A second operation for a clause of several nouns: what stands on one side of a joint and nothing stands for yet.
-fn second(view: &View<'_, '_>, sequence: &Sequence, chain: &Chain) -> Option<Chain> {
-    let covered =
-        |word: &ViewWord, ops: &[OpId]| ops.iter().filter_map(|op| word.strengths.get(op)).fold(0.0, |a: f64, b| a.max(*b));
+fn second(view: &View<'_, '_>, others: &[Chain], chain: &Chain) -> Option<Chain> {
+    let covered = |word: &ViewWord, ops: &[OpId]| ops.iter().map(|op| word.strength(*op)).fold(0.0, f64::max);
     let left: Vec<&ViewWord> = view
         .words
         .iter()
@@ -120,16 +147,16 @@ fn second(view: &View<'_, '_>, sequence: &Sequence, chain: &Chain) -> Option<Cha
     }
     let target = *chain.ops.last()?;
     let stands = |op: OpId| left.iter().filter(|word| covered(word, &[op]) >= 0.9).map(|word| word.weight).sum::<f64>();
-    let others = chains::chains(view, &sequence.known, 2 * CHAINS);
     let is_other = |other: &Chain| {
         let op = other.ops[other.ops.len() - 1];
         op != target && view.index.ops[op].method.is_safe() == view.index.ops[target].method.is_safe()
     };
     others
-        .into_iter()
+        .iter()
+        .take(2 * CHAINS)
         .filter(|other| is_other(other) && stands(other.ops[other.ops.len() - 1]) >= view.index.weights.second)
         .max_by(|a, b| a.score.total_cmp(&b.score).then_with(|| b.ops.cmp(&a.ops)))
-        .map(|other| Chain { score: 0.0, ..other })
+        .map(|other| Chain { score: 0.0, ..other.clone() })
 }
 
 pub(crate) fn ops(sequence: &Sequence) -> Vec<OpId> {
@@ -143,11 +170,8 @@ fn is_enough(view: &View<'_, '_>, chain: &Chain) -> bool {
     if total <= 0.0 || view.clause.mode == Mode::Wait || is_chosen_by_aim {
         return true;
     }
-    let covered: f64 = view
-        .words
-        .iter()
-        .map(|word| word.weight * chain.ops.iter().map(|op| word.strengths.get(op).copied().unwrap_or(0.0)).fold(0.0, f64::max))
-        .sum();
+    let covered: f64 =
+        view.words.iter().map(|word| word.weight * chain.ops.iter().map(|op| word.strength(*op)).fold(0.0, f64::max)).sum();
     covered / total >= view.index.weights.least_coverage
 }
 

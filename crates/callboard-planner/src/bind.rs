@@ -13,11 +13,12 @@ use callboard_schema::{Direction, Hints, synthesise};
 use serde_json::Value;
 
 use crate::beam::Step;
-use crate::chains::{is_chosen, takes};
+use crate::chains::is_chosen;
 use crate::index::{Index, OpId};
 use crate::plan::PlanOptions;
 use crate::score::View;
 use crate::sentence::Sentence;
+use crate::taking::takes;
 use crate::typing::Need;
 
 /// Seed of made-up values: the same plan always has the same data.

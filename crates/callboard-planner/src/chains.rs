@@ -4,7 +4,6 @@ use std::collections::HashSet;
 use std::rc::Rc;
 
 use callboard_model::Method;
-use callboard_model::api::ParameterLocation;
 use callboard_model::map::{Input, Output};
 
 use crate::aims::Aim;
@@ -13,10 +12,11 @@ use crate::entities::{EntityId, EntityInfo};
 use crate::index::{Index, OpId};
 use crate::keys::fit;
 use crate::literals::LiteralKind;
+use crate::rating::{Rating, rate};
 use crate::score::View;
 use crate::shape::Kind;
 use crate::typing::Need;
-use crate::words::{Act, singular, stem};
+use crate::words::{Act, singular};
 
 /// Targets looked at per clause.
 const TARGETS: usize = 30;
@@ -48,6 +48,7 @@ pub(crate) struct Chain {
     /// In order of execution; the last one is the target.
     pub(crate) ops: Vec<OpId>,
     pub(crate) score: f64,
+    pub(crate) rating: Rating,
 }
 
 /// A chain while it is put together.
@@ -60,7 +61,9 @@ pub(crate) struct Partial {
     pub(crate) waiting: Vec<(OpId, usize)>,
     /// Parameters that are known: the tokens before them are supported.
     pub(crate) satisfied: Vec<(OpId, String)>,
+    /// Literals that are keys.
     pub(crate) keys: Vec<usize>,
+    /// Worth of the links, mostly negative.
     pub(crate) confidence: f64,
     pub(crate) cost: f64,
 }
@@ -95,7 +98,10 @@ fn chains_to(view: &View<'_, '_>, known: &Known, target: OpId) -> Rc<[Chain]> {
     }
     let mut asking = Asking { known, asked: Vec::new() };
     let partials = expand(view, &mut asking, start);
-    let chain = |partial: &Partial| Chain { ops: partial.ops.iter().rev().copied().collect(), score: score(view, partial) };
+    let chain = |partial: &Partial| {
+        let rating = rate(view, partial);
+        Chain { ops: partial.ops.iter().rev().copied().collect(), score: rating.total(), rating }
+    };
     let mut chains: Vec<Chain> = partials.iter().map(chain).collect();
     chains.sort_by(in_order);
     let mut seen: HashSet<Vec<OpId>> = HashSet::new();
@@ -294,7 +300,8 @@ fn resolve(view: &View<'_, '_>, known: &mut Asking<'_>, partial: &Partial, op: O
         return vec![satisfied(None, ln(confidence))];
     }
     let mut options = Vec::new();
-    if partial.ops.len() < DEPTH && !view.clause.has_key {
+    let is_given = view.is_given(need.entity);
+    if partial.ops.len() < DEPTH && !is_given {
         let width = if partial.ops.len() == 1 { 8 } else { 5 };
         for (producer, confidence) in producers(view, partial, (op, at), width) {
             let mut next = satisfied(None, ln(confidence));
@@ -310,8 +317,8 @@ fn resolve(view: &View<'_, '_>, known: &mut Asking<'_>, partial: &Partial, op: O
         }
     }
     let mut open = partial.clone();
-    open.cost += if view.clause.has_key { 0.3 } else { view.index.weights.open_need };
-    if view.clause.has_key {
+    open.cost += if is_given { 0.3 } else { view.index.weights.open_need };
+    if is_given {
         open.satisfied.push((op, parameter));
     }
     options.push(open);
@@ -393,244 +400,4 @@ fn all_producers(view: &View<'_, '_>, home: usize, (consumer, at): (OpId, usize)
     }
     found.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
     found.into_iter().map(|(_, op, confidence)| (op, confidence)).collect()
-}
-
-pub(crate) fn score(view: &View<'_, '_>, partial: &Partial) -> f64 {
-    let weights = &view.index.weights;
-    let target = partial.ops[0];
-    let mut total = 0.0;
-    let strengths: Vec<Rc<[f64]>> = partial.ops.iter().map(|op| view.strengths_of(*op)).collect();
-    for (at, word) in view.words.iter().enumerate() {
-        let best = strengths.iter().map(|strengths| strengths[at]).fold(0.0, f64::max);
-        total += word.weight * (weights.coverage * best + weights.target_coverage * strengths[0][at]);
-    }
-    total -= weights.step * partial.ops.len() as f64;
-    total += partial.confidence - partial.cost;
-    let (literals, searched) = literal_score(view, partial);
-    total += literals;
-    if (searched.contains(&target) || only_lists(view, target)) && asks_for_more(view, target) {
-        total -= weights.bare_search;
-    }
-    total -= weights.unsupported * unsupported(view, partial, &searched);
-    total += mention_score(view, partial);
-    total += view.agreement(target);
-    total += view.standing(target);
-    if view.clause.mode == Mode::Wait {
-        total += wait_score(view, target);
-    }
-    total
-}
-
-/// Whether an operation merely lists the people of whom the clause asks something (`the birthday of the lead actor`).
-fn only_lists(view: &View<'_, '_>, target: OpId) -> bool {
-    let yields = &view.index.typing.operations[target].yields;
-    let is_person = |entities: &Vec<EntityId>| entities.iter().any(|entity| view.index.is_person(*entity));
-    let asked = view.mentions.last().filter(|last| is_person(last) && view.asks_for_attribute());
-    asked.is_some_and(|last| {
-        let mut own = yields.iter().filter(|y| last.contains(&y.entity) && view.index.is_person(y.entity)).peekable();
-        own.peek().is_some() && own.all(|y| y.nesting > 0)
-    })
-}
-
-/// Whether the clause has words about what is found, which finding it does not answer.
-fn asks_for_more(view: &View<'_, '_>, target: OpId) -> bool {
-    let is_attribute = |word: &&crate::score::ViewWord| !word.is_verb && view.index.entities_of(&word.text).is_empty();
-    let is_answered = |word: &crate::score::ViewWord| word.strengths.get(&target).copied().unwrap_or(0.0) >= 0.8;
-    view.words.iter().filter(is_attribute).any(|word| !is_answered(word))
-}
-
-/// A poll needs something that says so.
-fn wait_score(view: &View<'_, '_>, target: OpId) -> f64 {
-    let words = || view.words.iter().filter(|word| !word.is_verb);
-    let places = &view.index.typing.operations[target].response;
-    let best = places
-        .iter()
-        .map(|place| words().map(|word| crate::oracle::tells(place, &word.stem)).fold(0.0, f64::max))
-        .fold(0.0, f64::max);
-    if best > 0.0 { 3.0 * best } else { -3.0 }
-}
-
-fn unsupported(view: &View<'_, '_>, partial: &Partial, searched: &[OpId]) -> f64 {
-    let weights = &view.index.weights;
-    let mut total = 0.0;
-    for (position, op) in partial.ops.iter().enumerate() {
-        for token in &view.index.ops[*op].tokens {
-            let mut support = view.support(token);
-            let searches = view.index.vocabulary.lexicon.are_similar(&token.stem, &stem("search"));
-            if searches && searched.contains(op) {
-                support = 1.0;
-            }
-            if let Some(parameter) = &token.parameter
-                && partial.satisfied.iter().any(|(o, p)| o == op && p == parameter)
-            {
-                support = support.max(0.7);
-            }
-            let passes_it = partial.passes[position].is_some_and(|entity| {
-                let noun = &view.index.typing.entities[entity].noun;
-                noun.split(' ').any(|word| stem(word) == token.stem)
-            });
-            if passes_it {
-                support = support.max(weights.downstream);
-            }
-            total += token.share * token.rarity.min(weights.token_most) * (1.0 - support);
-        }
-    }
-    total
-}
-
-/// What the literals add, and the operations that search for one.
-fn literal_score(view: &View<'_, '_>, partial: &Partial) -> (f64, Vec<OpId>) {
-    let weights = &view.index.weights;
-    let mut total = 0.0;
-    let mut searched: Vec<OpId> = Vec::new();
-    let mut taken: Vec<(OpId, Input)> = Vec::new();
-    for (at, literal) in view.literals.iter().enumerate() {
-        if partial.keys.contains(&at) {
-            total += weights.literal;
-            continue;
-        }
-        let mut best: Option<(f64, OpId, Input, bool)> = None;
-        for op in &partial.ops {
-            for (worth, input, is_query) in takes(view, *op, at) {
-                if !taken.contains(&(*op, input.clone())) && best.as_ref().is_none_or(|(b, ..)| worth > *b) {
-                    best = Some((worth, *op, input, is_query));
-                }
-            }
-        }
-        match best {
-            Some((worth, op, input, is_query)) => {
-                total += worth;
-                taken.push((op, input));
-                if is_query {
-                    searched.push(op);
-                }
-            }
-            None if literal.is_instance
-                && partial.ops.iter().any(|op| crate::fill::takes(view.index, *op, &literal.entities)) =>
-            {
-                total += weights.literal + weights.literal_type;
-            }
-            None => total -= weights.unused_literal * if literal.kind == LiteralKind::Number { 0.5 } else { 1.0 },
-        }
-    }
-    total += ordinal_score(view, partial, &taken);
-    (total, searched)
-}
-
-/// Parameters such as `season_number` want a number of the sentence.
-fn ordinal_score(view: &View<'_, '_>, partial: &Partial, taken: &[(OpId, Input)]) -> f64 {
-    let mut total = 0.0;
-    for op in &partial.ops {
-        let types = &view.index.typing.operations[*op];
-        for text in &view.index.ops[*op].texts {
-            let Input::Parameter(ParameterLocation::Path, _) = &text.input else { continue };
-            let is_need = types.needs.iter().any(|need| need.input == text.input);
-            if is_need || !matches!(text.kind, Kind::Integer | Kind::Number) || taken.contains(&(*op, text.input.clone())) {
-                continue;
-            }
-            let given = view.clause.ordinals.iter().any(|(_, behind)| text.stems.contains(behind));
-            total += if given { 0.7 * view.index.weights.literal } else { -1.0 };
-        }
-    }
-    total
-}
-
-/// Inputs of an operation that take a literal, with what that is worth.
-pub(crate) fn takes(view: &View<'_, '_>, op: OpId, at: usize) -> Vec<(f64, Input, bool)> {
-    let literal = &view.literals[at];
-    let weights = &view.index.weights;
-    let types = &view.index.typing.operations[op];
-    let mut found = Vec::new();
-    if literal.is_instance && types.subject.is_some_and(|subject| !literal.entities.contains(&subject)) {
-        return found;
-    }
-    for text in &view.index.ops[op].texts {
-        let is_need = types.needs.iter().find(|need| need.input == text.input);
-        if is_need.is_some_and(|need| !is_chosen(view.index, op, need)) {
-            continue;
-        }
-        let is_path = matches!(text.input, Input::Parameter(ParameterLocation::Path, _));
-        let near = literal.before.iter().any(|word| is_about(&text.stems, word));
-        let is_number = literal.kind == LiteralKind::Number;
-        let numeric = matches!(text.kind, Kind::Integer | Kind::Number);
-        if is_number != numeric && !(text.kind == Kind::Any) && !(is_number && near) {
-            continue;
-        }
-        let is_named = text
-            .stems
-            .iter()
-            .any(|s| matches!(s.as_str(), "name" | "titl" | "label" | "subject" | "user" | "usernam" | "usernames"));
-        let worth = if text.is_query && !is_number {
-            weights.literal + type_score(view, op, at)
-        } else if is_path && is_need.is_some() {
-            weights.literal
-                + if is_need.is_some_and(|need| literal.entities.contains(&need.entity)) { weights.literal_type } else { 0.0 }
-        } else if near {
-            2.0
-        } else if is_named && !is_number {
-            1.8
-        } else if is_number && !is_path {
-            0.3
-        } else {
-            continue;
-        };
-        found.push((worth, text.input.clone(), text.is_query));
-    }
-    found
-}
-
-/// Whether an input is about a word: `name` is, `season_number` is about a season, `with_watch_providers` is not about watching.
-fn is_about(stems: &[String], word: &String) -> bool {
-    let ending = stems.len() == 2 && matches!(stems[1].as_str(), "number" | "id" | "name" | "code");
-    stems.last() == Some(word) || (ending && stems.first() == Some(word))
-}
-
-/// Whether the operation finds things of the literal's type.
-fn type_score(view: &View<'_, '_>, op: OpId, at: usize) -> f64 {
-    let literal = &view.literals[at];
-    let weight = view.index.weights.literal_type;
-    let Some(subject) = view.index.typing.operations[op].subject else { return 0.0 };
-    if literal.entities.contains(&subject) {
-        return weight;
-    }
-    if !literal.entities.is_empty() || literal.not.contains(&subject) {
-        return -weight;
-    }
-    match (literal.is_person, view.index.is_person(subject)) {
-        (true, true) => weight,
-        (true, false) => -0.5 * weight,
-        _ => 0.0,
-    }
-}
-
-/// Whether data flows in the order in which things are mentioned.
-fn mention_score(view: &View<'_, '_>, partial: &Partial) -> f64 {
-    let weights = &view.index.weights;
-    if view.mentions.is_empty() {
-        return 0.0;
-    }
-    let mut flow: Vec<Vec<EntityId>> =
-        partial.passes[1..].iter().rev().filter_map(|passed| passed.map(|entity| vec![entity])).collect();
-    let target = &view.index.typing.operations[partial.ops[0]];
-    let results: Vec<EntityId> = target.yields.iter().filter(|y| y.score >= 0.5 && y.nesting <= 2).map(|y| y.entity).collect();
-    flow.push(results.clone());
-    let meets = |a: &[EntityId], b: &[EntityId]| a.iter().any(|entity| b.contains(entity));
-    let mut matched: Vec<(usize, usize)> = Vec::new();
-    let mut from = 0;
-    for (m, mention) in view.mentions.iter().enumerate() {
-        if let Some(f) = (from..flow.len()).find(|f| meets(mention, &flow[*f])) {
-            matched.push((m, f));
-            from = f + 1;
-        }
-    }
-    let edges = matched.windows(2).filter(|pair| pair[1].0 == pair[0].0 + 1 && pair[1].1 == pair[0].1 + 1).count();
-    let mut total = weights.mention * matched.len() as f64 + weights.mention_edge * edges as f64;
-    let about = partial.passes.get(1).copied().flatten();
-    let is_last = |last: &Vec<EntityId>| {
-        if view.asks_for_attribute() { about.is_some_and(|entity| last.contains(&entity)) } else { meets(last, &results) }
-    };
-    if view.mentions.last().is_some_and(is_last) {
-        total += weights.mention_last;
-    }
-    total
 }

@@ -33,6 +33,8 @@ pub(crate) struct ContentWord {
     pub(crate) definite: bool,
     /// Behind `a` or `an`: one of many.
     pub(crate) indefinite: bool,
+    /// Behind `specific`, `selected` and the like: one that the caller names.
+    pub(crate) specific: bool,
     /// Before the verb, or behind `for`: who acts or gets something, not what is made.
     pub(crate) beside: bool,
 }
@@ -63,6 +65,8 @@ pub(crate) struct Clause {
     pub(crate) repeats: bool,
     /// `for an unknown customer`: the noun.
     pub(crate) unknown: Option<String>,
+    /// `how many`: a count is asked for, not the things.
+    pub(crate) counts: bool,
     /// `and compare`.
     pub(crate) compare: bool,
     /// What it is about beyond an operation of its own.
@@ -419,6 +423,7 @@ fn clause_of(group: &[Token], vocabulary: &Vocabulary) -> Clause {
         gone: false,
         repeats: false,
         unknown: None,
+        counts: false,
         compare: false,
         aim: Aim::Plain,
         within: None,
@@ -431,6 +436,10 @@ fn clause_of(group: &[Token], vocabulary: &Vocabulary) -> Clause {
     mode(group, &mut clause, &mut used);
     aims::read(group, &mut clause, &mut used);
     clause.repeats = clause.outcome.is_some() && group.iter().any(|token| is_word(token, &["second", "third", "again", "twice"]));
+    clause.counts = group.windows(2).any(|pair| {
+        is_word(&pair[0], &["how"]) && is_word(&pair[1], &["many", "much"])
+            || is_word(&pair[0], &["number"]) && is_word(&pair[1], &["of"])
+    });
     clause.unknown = unknown(group, &clause, &mut used);
     let verb = verb_behind_subject(group, vocabulary);
     let mut purpose = false;
@@ -525,6 +534,7 @@ fn take_word(
         is_verb,
         definite: !is_verb && is_definite(group, position),
         indefinite: !is_verb && position > 0 && is_word(&group[position - 1], &["a", "an"]),
+        specific: !is_verb && is_specific(group, position),
         beside: !is_verb && is_for(group, position),
     });
     if acts && is_verb {
@@ -548,6 +558,19 @@ fn is_definite(group: &[Token], position: usize) -> bool {
         Some(token) if is_word(token, OPEN) => false,
         _ => back(2).is_some_and(|token| is_word(token, DEFINITE)),
     }
+}
+
+/// Whether the noun's phrase says that it is a certain one, which the caller knows.
+fn is_specific(group: &[Token], position: usize) -> bool {
+    const SPECIFIC: &[&str] = &["specific", "particular", "certain", "selected", "given", "specified", "chosen"];
+    let phrase = group[..position].iter().rev().take(3);
+    phrase
+        .take_while(|token| matches!(token, Token::Word(word) if !is_preposition(&word.lower)))
+        .any(|token| is_word(token, SPECIFIC))
+}
+
+fn is_preposition(lower: &str) -> bool {
+    matches!(lower, "of" | "for" | "in" | "on" | "at" | "to" | "from" | "with" | "by" | "about" | "into" | "and" | "or")
 }
 
 /// Whether `for` stands before the noun and its article.

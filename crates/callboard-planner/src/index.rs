@@ -18,6 +18,30 @@ use crate::words::{Act, Lexicon, is_person_like, is_stop, split_identifier, stem
 /// An operation by number.
 pub(crate) type OpId = usize;
 
+/// How strongly a word stands for an operation.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Strength {
+    /// By everything that the definition says.
+    pub(crate) whole: f64,
+    /// Without the fields of the answer: what counts of an operation that only finds something for another.
+    pub(crate) named: f64,
+}
+
+impl Strength {
+    fn raise(&mut self, strength: f64, is_answer: bool) {
+        self.whole = self.whole.max(strength);
+        if !is_answer {
+            self.named = self.named.max(strength);
+        }
+    }
+
+    /// With a synonym that counts `share` of itself.
+    fn or_similar(self, similar: Self, share: f64) -> Self {
+        let either = |a: f64, b: f64| 1.0 - (1.0 - a) * (1.0 - share * b);
+        Self { whole: either(self.whole, similar.whole), named: either(self.named, similar.named) }
+    }
+}
+
 /// An input that takes free text.
 #[derive(Clone, Debug)]
 pub(crate) struct TextInput {
@@ -62,12 +86,12 @@ pub(crate) struct Index<'a> {
     pub(crate) weights: Weights,
     pub(crate) ops: Vec<Op>,
     pub(crate) vocabulary: Vocabulary,
-    postings: HashMap<String, Vec<(OpId, f64)>>,
+    postings: HashMap<String, Vec<(OpId, Strength)>>,
     service_stems: Vec<BTreeSet<String>>,
     /// Operations that give an output which some service's environment waits for, with its name.
     pub(crate) awaited: Vec<(OpId, String)>,
     /// Entities whose noun is person-like.
-    persons: Vec<EntityId>,
+    pub(crate) persons: Vec<EntityId>,
     /// Entities by the stem of the last word of their noun.
     by_noun_stem: HashMap<String, Vec<EntityId>>,
 }
@@ -82,7 +106,7 @@ impl<'a> Index<'a> {
             by_noun_stem.entry(last.clone()).or_default().push(id);
             vocabulary.nouns.insert(last);
         }
-        let mut terms: Vec<HashMap<String, f64>> = Vec::with_capacity(typing.operations.len());
+        let mut terms: Vec<HashMap<String, Strength>> = Vec::with_capacity(typing.operations.len());
         let mut ops = Vec::with_capacity(typing.operations.len());
         for (index, numbered) in numbered(system).enumerate() {
             terms.push(terms_of(&numbered, index, &typing, &weights, &mut vocabulary));
@@ -90,7 +114,7 @@ impl<'a> Index<'a> {
             ops.push(op_of(&numbered, index, &typing));
         }
         rate_tokens(&mut ops);
-        let mut postings: HashMap<String, Vec<(OpId, f64)>> = HashMap::new();
+        let mut postings: HashMap<String, Vec<(OpId, Strength)>> = HashMap::new();
         for (op, terms) in terms.into_iter().enumerate() {
             for (term, strength) in terms {
                 postings.entry(term).or_default().push((op, strength));
@@ -105,18 +129,21 @@ impl<'a> Index<'a> {
     }
 
     /// How strongly a word stands for each operation, itself and by its synonyms.
-    pub(crate) fn strengths(&self, stem: &str) -> HashMap<OpId, f64> {
-        let mut direct: HashMap<OpId, f64> = self.postings.get(stem).into_iter().flatten().copied().collect();
-        let mut similar: HashMap<OpId, f64> = HashMap::new();
+    pub(crate) fn strengths(&self, stem: &str) -> HashMap<OpId, Strength> {
+        let mut direct: HashMap<OpId, Strength> = self.postings.get(stem).into_iter().flatten().copied().collect();
+        let mut similar: HashMap<OpId, Strength> = HashMap::new();
         for other in self.vocabulary.lexicon.similar(stem) {
             for (op, strength) in self.postings.get(other).into_iter().flatten() {
                 let known = similar.entry(*op).or_default();
-                *known = known.max(*strength);
+                known.whole = known.whole.max(strength.whole);
+                known.named = known.named.max(strength.named);
             }
         }
+        // Where the system has the very word, others of similar meaning say less.
+        let share = if self.vocabulary.is_term(stem) { self.weights.synonym_of_known } else { self.weights.synonym };
         for (op, strength) in similar {
             let known = direct.entry(op).or_default();
-            *known = 1.0 - (1.0 - *known) * (1.0 - self.weights.synonym * strength);
+            *known = known.or_similar(strength, share);
         }
         direct
     }
@@ -159,14 +186,17 @@ impl<'a> Index<'a> {
 
     /// The resource of a collection to which an operation adds, whatever it answers.
     pub(crate) fn collects(&self, op: OpId) -> Option<EntityId> {
-        let types = &self.typing.operations[op];
         let entry = &self.ops[op];
-        let is_open = entry.method == Method::Post && !entry.ends_in_parameter && types.needs.iter().all(|need| !need.hard);
-        let is_last = |entity: &EntityId| {
-            let noun = self.typing.entities[*entity].noun.split(' ').next_back().map(stem).unwrap_or_default();
-            entry.tokens.last().is_some_and(|token| token.stem == noun)
-        };
-        types.subject.filter(|_| is_open).filter(is_last)
+        let needs = &self.typing.operations[op].needs;
+        let is_open = entry.method == Method::Post && !entry.ends_in_parameter && needs.iter().all(|need| !need.hard);
+        self.about(op).filter(|_| is_open)
+    }
+
+    /// The resource that the last fixed segment of an operation's path names.
+    pub(crate) fn about(&self, op: OpId) -> Option<EntityId> {
+        let subject = self.typing.operations[op].subject?;
+        let noun = self.typing.entities[subject].noun.split(' ').next_back().map(stem)?;
+        self.ops[op].tokens.last().is_some_and(|token| token.stem == noun).then_some(subject)
     }
 
     /// The resources that a word of a sentence may mean.
@@ -181,8 +211,11 @@ impl<'a> Index<'a> {
         found.sort_unstable();
         found.dedup();
         // An actor is somebody, whatever else is similar to the word.
-        if is_person_like(&stem) && !found.iter().any(|id| self.is_person(*id)) {
-            found.extend(&self.persons);
+        if is_person_like(&stem) && !self.persons.is_empty() {
+            found.retain(|id| self.is_person(*id));
+            if found.is_empty() {
+                found.extend(&self.persons);
+            }
         }
         found
     }
@@ -283,17 +316,21 @@ fn terms_of(
     typing: &Typing,
     weights: &Weights,
     vocabulary: &mut Vocabulary,
-) -> HashMap<String, f64> {
+) -> HashMap<String, Strength> {
     let operation = numbered.operation;
-    let mut terms: HashMap<String, f64> = HashMap::new();
-    let mut add = |text: &str, strength: f64| {
+    let mut terms: HashMap<String, Strength> = HashMap::new();
+    let mut note = |text: &str, strength: f64, is_answer: bool| {
         for word in split_identifier(text) {
             if !is_stop(&word) || word.len() == 2 && strength >= weights.in_name {
-                let known = terms.entry(stem(&word)).or_default();
-                *known = known.max(strength);
+                terms.entry(stem(&word)).or_default().raise(strength, is_answer);
             }
         }
     };
+    let types = &typing.operations[index];
+    for place in types.response.iter().take(100) {
+        note(&place.name, weights.in_response, true);
+    }
+    let mut add = |text: &str, strength: f64| note(text, strength, false);
     for segment in path::segments(&operation.key.path) {
         match segment {
             Segment::Fixed(text) => add(&text, weights.in_path),
@@ -310,12 +347,8 @@ fn terms_of(
             add(value, weights.in_parameters);
         }
     }
-    let types = &typing.operations[index];
     for place in types.request.iter().take(60) {
         add(&place.name, weights.in_parameters);
-    }
-    for place in types.response.iter().take(100) {
-        add(&place.name, weights.in_response);
     }
     for tag in &operation.tags {
         add(tag, weights.in_response);
@@ -325,7 +358,7 @@ fn terms_of(
     }
     add(numbered.service.name.as_str(), weights.in_service);
     add(&numbered.service.title.chars().take(80).collect::<String>(), weights.in_title);
-    let strong = terms.iter().filter(|(_, strength)| **strength >= weights.in_name).map(|(term, _)| term.clone());
+    let strong = terms.iter().filter(|(_, strength)| strength.named >= weights.in_name).map(|(term, _)| term.clone());
     vocabulary.terms.extend(strong);
     learn_verbs(operation, vocabulary);
     terms

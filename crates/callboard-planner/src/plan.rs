@@ -13,6 +13,7 @@ use crate::bind::{Binder, Bound};
 use crate::clauses;
 use crate::criteria;
 use crate::environment;
+use crate::explain;
 use crate::fill;
 use crate::index::Index;
 use crate::links::MappedSystem;
@@ -91,20 +92,13 @@ impl<'a> Planner<'a> {
         self.index.system.services().iter().position(|service| service.name == *name)
     }
 
-    /// The clauses of a sentence, one a line: what was understood of it.
+    /// The clauses of a sentence with the best chains for each: what was understood of it, and why one chain is better than another.
     pub fn explain(&self, text: &str) -> String {
         let sentence = Sentence::parse(text, &self.index.vocabulary);
         let clauses = clauses::split(&sentence, &self.index.vocabulary);
-        let mut lines = String::new();
-        for clause in &clauses {
-            let words: Vec<&str> = clause.words.iter().map(|word| word.text.as_str()).collect();
-            let literals: Vec<&str> = clause.literals.iter().map(|(_, l)| sentence.literals[*l].text.as_str()).collect();
-            lines.push_str(&format!(
-                "  {:?} {:?} {words:?} literals {literals:?} {:?}\n",
-                clause.mode, clause.act, clause.outcome
-            ));
-        }
-        lines
+        let views = beam::views(&self.index, &sentence, &clauses, &BTreeSet::new());
+        let best = beam::search(&views).into_iter().next().unwrap_or_default();
+        explain::explain(&self.index, &sentence, &views, &best)
     }
 
     fn steps(&self, sequence: &Sequence, binder: &Binder<'_, 'a>) -> Worked {
@@ -165,9 +159,7 @@ impl<'a> Planner<'a> {
     /// The words of the clause that a step stands for; none for a step that others need.
     fn words(&self, step: &Step, binder: &Binder<'_, 'a>) -> Vec<String> {
         let Some(view) = binder.view(step).filter(|_| step.is_target) else { return Vec::new() };
-        let stands_for = |word: &&crate::score::ViewWord| {
-            word.factor >= 1.0 && (word.is_verb || word.strengths.get(&step.op).is_some_and(|s| *s >= 0.3))
-        };
+        let stands_for = |word: &&crate::score::ViewWord| word.factor >= 1.0 && (word.is_verb || word.strength(step.op) >= 0.3);
         let mut words: Vec<String> = view.words.iter().filter(stands_for).map(|word| word.text.clone()).collect();
         words.extend(view.literals.iter().map(|literal| binder.sentence.literals[literal.number].text.clone()));
         words
@@ -196,7 +188,7 @@ pub(crate) fn unmatched(sequence: &Sequence, views: &[View<'_, '_>], sentence: &
     for (number, view) in views.iter().enumerate() {
         let ops: Vec<usize> = sequence.steps.iter().filter(|step| step.clause == number).map(|step| step.op).collect();
         for word in view.words.iter().filter(|word| word.factor >= 1.0 && !word.is_verb) {
-            let best = ops.iter().filter_map(|op| word.strengths.get(op)).fold(0.0, |a: f64, b| a.max(*b));
+            let best = ops.iter().map(|op| word.strength(*op)).fold(0.0, f64::max);
             if best < 0.3 {
                 unmatched.push(word.text.clone());
             }

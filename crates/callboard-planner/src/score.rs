@@ -7,10 +7,10 @@ use std::rc::Rc;
 use crate::chains::Expanded;
 use crate::clauses::{Clause, ContentWord, Mode, Pronoun};
 use crate::entities::EntityId;
-use crate::index::{Index, OpId, Token};
+use crate::index::{Index, OpId, Strength, Token};
 use crate::literals::{Literal, LiteralKind};
 use crate::sentence::Sentence;
-use crate::words::{Act, is_person_like, stem};
+use crate::words::{Act, is_person_like, singular, stem};
 use callboard_model::Method;
 
 /// A word with its worth.
@@ -21,7 +21,16 @@ pub(crate) struct ViewWord {
     pub(crate) factor: f64,
     pub(crate) is_verb: bool,
     pub(crate) position: usize,
-    pub(crate) strengths: HashMap<OpId, f64>,
+    /// The noun of the first phrase: what the clause asks for.
+    pub(crate) is_head: bool,
+    pub(crate) strengths: HashMap<OpId, Strength>,
+}
+
+impl ViewWord {
+    /// How strongly it stands for an operation, 0 to 1.
+    pub(crate) fn strength(&self, op: OpId) -> f64 {
+        self.strengths.get(&op).map_or(0.0, |strength| strength.whole)
+    }
 }
 
 /// A literal with what the words around it say about its type.
@@ -54,11 +63,13 @@ pub(crate) struct View<'i, 'a> {
     /// Services that the project prefers.
     pub(crate) preferred: BTreeSet<usize>,
     pub(crate) stems: BTreeSet<String>,
+    /// Stems of nouns of which a literal is the name, by grammar (`Ada's` names a person).
+    named: BTreeSet<String>,
     rel: RefCell<HashMap<OpId, f64>>,
     supports: RefCell<HashMap<String, f64>>,
     asks_for_attribute: OnceCell<bool>,
     /// Strengths of all words, by operation.
-    strengths: RefCell<HashMap<OpId, Rc<[f64]>>>,
+    strengths: RefCell<HashMap<OpId, Rc<[Strength]>>>,
     /// Operations that yield what a need wants, as an operation of a service sees them: by service and need.
     pub(crate) producers: RefCell<HashMap<(usize, (OpId, usize)), Producers>>,
     /// Chains that were found, by target.
@@ -121,11 +132,13 @@ impl<'i, 'a> View<'i, 'a> {
                     is_verb: false,
                     definite: true,
                     indefinite: false,
+                    specific: false,
                     beside: false,
                 });
             }
         }
         let weights = &index.weights;
+        let head = head(clause);
         let words: Vec<ViewWord> = content
             .iter()
             .map(|word| {
@@ -137,6 +150,7 @@ impl<'i, 'a> View<'i, 'a> {
                     factor: word.factor,
                     is_verb: word.is_verb,
                     position: word.position,
+                    is_head: Some(word.position) == head,
                     strengths: strengths(index, word),
                 }
             })
@@ -146,6 +160,7 @@ impl<'i, 'a> View<'i, 'a> {
         let mentions = mentions(index, clause, &literals, &possessives);
         let services = content.iter().filter(|word| !word.is_verb).flat_map(|word| index.services_named(&word.stem)).collect();
         let stems = content.iter().map(|word| word.stem.clone()).collect();
+        let named = named(index, &literals);
         Self {
             index,
             clause,
@@ -155,6 +170,7 @@ impl<'i, 'a> View<'i, 'a> {
             services,
             preferred,
             stems,
+            named,
             rel: RefCell::default(),
             supports: RefCell::default(),
             asks_for_attribute: OnceCell::new(),
@@ -198,15 +214,23 @@ impl<'i, 'a> View<'i, 'a> {
     }
 
     /// How strongly each word stands for an operation.
-    pub(crate) fn strengths_of(&self, op: OpId) -> Rc<[f64]> {
-        let strength = |word: &ViewWord| word.strengths.get(&op).copied().unwrap_or(0.0);
+    pub(crate) fn strengths_of(&self, op: OpId) -> Rc<[Strength]> {
         let mut known = self.strengths.borrow_mut();
-        known.entry(op).or_insert_with(|| self.words.iter().map(strength).collect()).clone()
+        known
+            .entry(op)
+            .or_insert_with(|| self.words.iter().map(|word| word.strengths.get(&op).copied().unwrap_or_default()).collect())
+            .clone()
+    }
+
+    /// Whether the caller knows which one is meant (`a specific customer`, `using its ID`).
+    pub(crate) fn is_given(&self, entity: EntityId) -> bool {
+        let is_meant = |word: &ContentWord| word.specific && self.index.entities_of(&word.text).contains(&entity);
+        self.clause.has_key || self.clause.words.iter().any(is_meant)
     }
 
     /// How much an operation covers of the clause.
     pub(crate) fn covered(&self, op: OpId) -> f64 {
-        self.words.iter().map(|word| word.weight * word.strengths.get(&op).copied().unwrap_or(0.0)).sum()
+        self.words.iter().map(|word| word.weight * word.strength(op)).sum()
     }
 
     /// How much the words support a path token, 0 to 1.
@@ -231,7 +255,7 @@ impl<'i, 'a> View<'i, 'a> {
             };
             best = best.max(likeness * word.factor.max(0.6));
         }
-        best
+        if self.named.contains(&token.stem) { best.max(self.index.weights.downstream) } else { best }
     }
 
     /// Relevance of one operation by itself.
@@ -295,7 +319,30 @@ impl<'i, 'a> View<'i, 'a> {
         if self.clause.act.is_none() && !entry.method.is_safe() {
             score -= weights.verb_method;
         }
-        score
+        score + weights.number * self.number_fit(op)
+    }
+
+    /// Whether an operation tells of one or of many, as the clause does: `a specific order` is not a list, `orders` are not one.
+    fn number_fit(&self, op: OpId) -> f64 {
+        let entry = &self.index.ops[op];
+        if !entry.method.is_safe() {
+            return 0.0;
+        }
+        let subject = self.index.typing.operations[op].subject;
+        let noun = entry.tokens.last().map(|token| token.stem.as_str());
+        let is_of = |word: &&ContentWord| {
+            let means_it = || subject.is_some_and(|subject| self.index.entities_of(&word.text).contains(&subject));
+            !word.is_verb && (noun == Some(&word.stem) || means_it())
+        };
+        let Some(word) = self.clause.words.iter().find(is_of) else { return 0.0 };
+        let is_plural = singular(&word.text) != word.text;
+        match (entry.ends_in_parameter, is_plural) {
+            (true, false) if word.specific => 1.0,
+            (false, false) if word.specific => -1.0,
+            (true, true) => -1.0,
+            (false, true) => 0.5,
+            _ => 0.0,
+        }
     }
 
     /// Operations worth a look, best first.
@@ -327,8 +374,21 @@ impl<'i, 'a> View<'i, 'a> {
     }
 }
 
+/// Where the noun of the clause's first phrase stands: `budget` in `the annual budget of the project`.
+fn head(clause: &Clause) -> Option<usize> {
+    let nouns = || clause.words.iter().filter(|word| !word.is_verb && !clause.counts);
+    let mut last = nouns().next()?.position;
+    for word in nouns().skip(1) {
+        if word.position != last + 1 {
+            break;
+        }
+        last = word.position;
+    }
+    Some(last)
+}
+
 /// How strongly a word stands for each operation: by the words of its definition, and by what it yields where the word names a resource.
-fn strengths(index: &Index<'_>, word: &ContentWord) -> HashMap<OpId, f64> {
+fn strengths(index: &Index<'_>, word: &ContentWord) -> HashMap<OpId, Strength> {
     let mut strengths = index.strengths(&word.stem);
     let entities = if word.is_verb { Vec::new() } else { index.entities_of(&word.text) };
     for entity in entities {
@@ -336,7 +396,8 @@ fn strengths(index: &Index<'_>, word: &ContentWord) -> HashMap<OpId, f64> {
             let found = &index.typing.operations[op].yields[number];
             if found.score >= 0.6 && found.nesting > 0 {
                 let known = strengths.entry(op).or_default();
-                *known = known.max(index.weights.yields_it * found.score);
+                let strength = index.weights.yields_it * found.score;
+                *known = Strength { whole: known.whole.max(strength), named: known.named.max(strength) };
             }
         }
     }
@@ -394,10 +455,8 @@ fn view_literal(index: &Index<'_>, literal: &Literal, clause: &Clause, position:
     if let Some(word) = next.filter(|_| !literal.possessive && entities.is_empty()) {
         entities = index.entities_of(&word.text);
     }
-    // `the director of X`: X is not a director.
-    if let Some(word) = previous.filter(|word| entities.is_empty() && word.position + 2 == position && is_person_like(&word.stem))
-    {
-        not = index.entities_of(&word.text);
+    if entities.is_empty() {
+        not = is_not(index, literal, clause, position);
     }
     let is_person =
         literal.kind == LiteralKind::Name && (clause.agents.contains(&position) || literal.possessive) && entities.is_empty();
@@ -419,6 +478,34 @@ fn view_literal(index: &Index<'_>, literal: &Literal, clause: &Clause, position:
     }
 }
 
+/// Stems of the nouns that literals name though no word does.
+fn named(index: &Index<'_>, literals: &[ViewLiteral]) -> BTreeSet<String> {
+    let is_somebody = literals.iter().any(|literal| literal.is_person);
+    let entities = index.persons.iter().filter(|_| is_somebody);
+    entities.flat_map(|entity| index.typing.entities[*entity].noun.split(' ').map(stem)).collect()
+}
+
+/// Resources that a literal is not, by grammar: of `the director of X`, `the company that produced X` and `X's latest film` X is neither
+/// the director nor the company nor the film.
+fn is_not(index: &Index<'_>, literal: &Literal, clause: &Clause, position: usize) -> Vec<EntityId> {
+    let mut not = Vec::new();
+    let nouns = |word: &&ContentWord| !word.is_verb && !index.entities_of(&word.text).is_empty();
+    if literal.possessive {
+        let behind = clause.words.iter().filter(|word| word.position > position && word.position <= position + 4);
+        not.extend(behind.filter(nouns).take(1).flat_map(|word| index.entities_of(&word.text)));
+    }
+    let before: Vec<&ContentWord> = clause.words.iter().filter(|word| word.position < position).collect();
+    let Some((last, rest)) = before.split_last() else { return not };
+    if last.position + 2 == position && is_person_like(&last.stem) && !literal.possessive {
+        not.extend(index.entities_of(&last.text));
+    }
+    let relates = last.position + 1 == position && last.text.ends_with("ed") && index.entities_of(&last.text).is_empty();
+    if let Some(noun) = rest.last().filter(|noun| relates && noun.position + 3 >= last.position && nouns(noun)) {
+        not.extend(index.entities_of(&noun.text));
+    }
+    not
+}
+
 /// Resources in text order, turned round: what is named last is known first. A possessive (`Ada's order`) keeps its order.
 fn mentions(index: &Index<'_>, clause: &Clause, literals: &[ViewLiteral], possessives: &BTreeSet<usize>) -> Vec<Vec<EntityId>> {
     enum Item {
@@ -428,6 +515,13 @@ fn mentions(index: &Index<'_>, clause: &Clause, literals: &[ViewLiteral], posses
     let mut items: Vec<(usize, Item)> = Vec::new();
     for word in clause.words.iter().filter(|word| !word.is_verb) {
         let entities = index.entities_of(&word.text);
+        // `TV show` is mentioned once.
+        let goes_on = items.last().is_some_and(|(before, item)| {
+            *before + 1 == word.position && matches!(item, Item::Word(known) if *known == entities)
+        });
+        if goes_on {
+            items.pop();
+        }
         if !entities.is_empty() {
             items.push((word.position, Item::Word(entities)));
         }

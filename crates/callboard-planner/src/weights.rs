@@ -24,6 +24,8 @@ pub struct Weights {
     pub yields_it: f64,
     /// A synonym counts this much of the word itself.
     pub synonym: f64,
+    /// As `synonym`, where the system itself has the very word.
+    pub synonym_of_known: f64,
     /// Weight of a word: `base + rarity * ln(operations / operations with it)`, at most `most`.
     pub word_base: f64,
     /// See `word_base`.
@@ -36,6 +38,8 @@ pub struct Weights {
     pub coverage: f64,
     /// Extra worth of words that the clause's own operation covers, not its producers.
     pub target_coverage: f64,
+    /// Extra worth of the word that the clause asks for, where its own operation covers it.
+    pub head: f64,
     /// Cost of a path token that nothing in the clause supports, per unit of its rarity.
     pub unsupported: f64,
     /// Rarity of a path token is cut at this.
@@ -48,6 +52,8 @@ pub struct Weights {
     pub confidence: f64,
     /// Cost of a needed key that nothing yields.
     pub open_need: f64,
+    /// Cost of a number in the path that the sentence does not give.
+    pub made_up_number: f64,
     /// Cost of a key that the caller chooses while the clause gives no name for it.
     pub unnamed: f64,
     /// How much words behind a joint must weigh for an operation of their own.
@@ -72,6 +78,8 @@ pub struct Weights {
     pub mention_last: f64,
     /// Verb and method agree, or do not.
     pub verb_method: f64,
+    /// The operation is about one thing where the clause is, or about many.
+    pub number: f64,
     /// The verb is part of the operation's own name.
     pub verb_name: f64,
     /// Cost of ending with a search while the clause asks for something about what is found.
@@ -98,18 +106,21 @@ impl Default for Weights {
             in_title: 0.3,
             yields_it: 0.5,
             synonym: 0.75,
+            synonym_of_known: 0.5,
             word_base: 0.8,
             word_rarity: 0.35,
             word_most: 2.2,
             verb_word: 0.6,
             coverage: 2.0,
             target_coverage: 0.5,
+            head: 0.5,
             unsupported: 0.8,
             token_most: 3.0,
             downstream: 0.6,
-            step: 0.3,
+            step: 0.5,
             confidence: 1.5,
             open_need: 1.0,
+            made_up_number: 1.0,
             unnamed: 3.0,
             second: 2.0,
             made_again: 3.0,
@@ -120,8 +131,9 @@ impl Default for Weights {
             unused_literal: 1.8,
             mention: 1.0,
             mention_edge: 0.6,
-            mention_last: 0.5,
-            verb_method: 1.0,
+            mention_last: 1.0,
+            verb_method: 1.5,
+            number: 1.0,
             verb_name: 1.0,
             bare_search: 2.0,
             awaited: 5.0,

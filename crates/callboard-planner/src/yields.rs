@@ -16,7 +16,7 @@ use crate::path::{self, Segment};
 use crate::profiles::Profiles;
 use crate::shape::{Kind, Place};
 use crate::typing::{Need, OperationTypes, Reasons, Signs, Typed, Yield, evidence};
-use crate::words::{split_identifier, stem, stems};
+use crate::words::{singular, split_identifier, stem, stems};
 
 /// Outputs kept of one operation, best first.
 const PER_OPERATION: usize = 32;
@@ -57,6 +57,7 @@ impl<'a> Yields<'a> {
         }
         yields.extend(self.made_by_name(numbered, types));
         yields.extend(self.tokens(numbered));
+        yields.extend(self.chosen_kinds(numbered, &yields));
         yields.extend(self.chosen_key(numbered, &types.needs));
         yields.extend(self.location(numbered, types.subject, &yields));
         yields.retain(|found| found.score >= MIN_SCORE);
@@ -254,6 +255,28 @@ impl<'a> Yields<'a> {
             })
         };
         headers.iter().filter(|_| self.uses(Signal::Name)).filter_map(of).collect()
+    }
+
+    /// `GET /trending/{kind}`, where `kind` is one of several resources: what holds the key of one may hold that of the others.
+    fn chosen_kinds(&self, numbered: &Numbered<'_>, known: &[Yield]) -> Vec<Yield> {
+        let kinds = if self.uses(Signal::Text) { self.kinds(numbered) } else { Vec::new() };
+        let holds_one = |found: &&Yield| found.score >= 0.5 && kinds.contains(&found.entity);
+        let as_each = |found: &Yield| {
+            let others = kinds.iter().filter(|kind| !known.iter().any(|y| y.entity == **kind && y.output == found.output));
+            let reason = evidence(Signal::Text, 0.7, "the caller chooses this kind in the path".to_owned());
+            others
+                .map(|kind| Yield { entity: *kind, score: 0.7, reasons: [reason.clone()].into(), ..found.clone() })
+                .collect::<Vec<_>>()
+        };
+        if kinds.len() < 2 { Vec::new() } else { known.iter().filter(holds_one).take(4).flat_map(as_each).collect() }
+    }
+
+    /// Resources that the values of an enumerated parameter of the path name.
+    fn kinds(&self, numbered: &Numbered<'_>) -> Vec<EntityId> {
+        let parameters = numbered.operation.parameters.iter().filter(|p| p.location == ParameterLocation::Path);
+        let schemas = parameters.filter_map(|p| p.schema.as_ref()).filter_map(|node| numbered.service.schema(node));
+        let values = schemas.filter_map(|schema| schema.enumeration()).flatten().filter_map(|value| value.as_str());
+        values.take(32).filter_map(|value| self.nouns.exact(&singular(&value.to_lowercase()))).collect()
     }
 
     /// `PUT /users/{name}`: the caller chooses the key.

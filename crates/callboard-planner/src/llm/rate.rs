@@ -3,6 +3,7 @@
 use crate::beam::{self, Step};
 use crate::chains::{self, Known, Partial};
 use crate::index::OpId;
+use crate::rating;
 use crate::score::View;
 
 use super::reading::Reading;
@@ -14,7 +15,7 @@ pub(crate) fn rate(reading: &Reading<'_, '_>, steps: &[Step]) -> f64 {
     for (number, view) in reading.views().iter().enumerate() {
         let ops: Vec<OpId> = steps.iter().filter(|step| step.clause == number).map(|step| step.op).collect();
         total += match chain(view, &known, &ops) {
-            Some(partial) => chains::score(view, &partial),
+            Some(partial) => rating::rate(view, &partial).total(),
             None => -reading.index().weights.coverage * view.total_weight(),
         };
         for op in ops {
