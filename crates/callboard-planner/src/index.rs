@@ -189,14 +189,20 @@ impl<'a> Index<'a> {
         let entry = &self.ops[op];
         let needs = &self.typing.operations[op].needs;
         let is_open = entry.method == Method::Post && !entry.ends_in_parameter && needs.iter().all(|need| !need.hard);
-        self.about(op).filter(|_| is_open)
+        self.typing.operations[op].subject.filter(|entity| is_open && self.names_last(op, *entity))
     }
 
-    /// The resource that the last fixed segment of an operation's path names.
+    /// The resource that the last fixed segment of an operation's path names, or on which that acts (`POST /orders/{id}/cancel`).
     pub(crate) fn about(&self, op: OpId) -> Option<EntityId> {
         let subject = self.typing.operations[op].subject?;
-        let noun = self.typing.entities[subject].noun.split(' ').next_back().map(stem)?;
-        self.ops[op].tokens.last().is_some_and(|token| token.stem == noun).then_some(subject)
+        let is_act = !self.ops[op].method.is_safe() && !self.ops[op].ends_in_parameter;
+        (is_act || self.names_last(op, subject)).then_some(subject)
+    }
+
+    /// Whether the last fixed segment of an operation's path names a resource.
+    fn names_last(&self, op: OpId, entity: EntityId) -> bool {
+        let noun = self.typing.entities[entity].noun.split(' ').next_back().map(stem).unwrap_or_default();
+        self.ops[op].tokens.last().is_some_and(|token| token.stem == noun)
     }
 
     /// The resources that a word of a sentence may mean.

@@ -28,7 +28,8 @@ pub(crate) fn make(index: &Index<'_>, views: &[View<'_, '_>], steps: &[Step]) ->
         let entity = changed.filter(|entity| feeds && is_any(*entity) && !asks_for_any(views, step, index, *entity));
         let open = handed_on_open(index, views, step, &made);
         let told = told_open(index, views, step, &made);
-        for entity in open.into_iter().chain(told) {
+        let unmade = changed_open(index, views, step, &made);
+        for entity in open.into_iter().chain(told).chain(unmade) {
             let known: Vec<OpId> = made.iter().map(|step| step.op).collect();
             let ops = makers(index, &known, entity, DEPTH).unwrap_or_default();
             made.extend(ops.into_iter().map(|op| Step { op, is_target: false, ..step.clone() }));
@@ -47,19 +48,36 @@ pub(crate) fn make(index: &Index<'_>, views: &[View<'_, '_>], steps: &[Step]) ->
 
 /// Resources that a step takes in its body although no step before gives them: a made-up key is the last resort.
 fn handed_on_open(index: &Index<'_>, views: &[View<'_, '_>], step: &Step, before: &[Step]) -> Vec<EntityId> {
-    let is_told = |entity: EntityId| {
-        let view = views.get(step.clause).filter(|_| step.is_target);
-        view.is_some_and(|view| {
-            view.is_unknown(entity) || view.literals.iter().any(|l| !l.is_instance && l.entities.contains(&entity))
-        })
+    let is_open = |entity: &EntityId| !is_told(views, step, *entity) && !is_given(index, before, *entity);
+    fill::handed_on(index, step.op).into_iter().filter(is_open).collect()
+}
+
+/// The resource of which a step changes one of many (`delete a group`), when no step before gives one.
+fn changed_open(index: &Index<'_>, views: &[View<'_, '_>], step: &Step, before: &[Step]) -> Option<EntityId> {
+    let is_open = |entity: &EntityId| {
+        step.is_target
+            && speaks_of_one(views, step, index, *entity)
+            && !is_told(views, step, *entity)
+            && !is_given(index, before, *entity)
+            && !makes(index, step.op, *entity)
     };
-    let is_given = |entity: EntityId| {
-        before.iter().any(|earlier| {
-            let types = &index.typing.operations[earlier.op];
-            types.yields.iter().any(|y| y.entity == entity) || types.needs.iter().any(|need| need.hard && need.entity == entity)
-        })
-    };
-    fill::handed_on(index, step.op).into_iter().filter(|entity| !is_told(*entity) && !is_given(*entity)).collect()
+    changed(index, step.op).filter(is_open)
+}
+
+/// Whether the clause of a step says which one is meant, or that there is none.
+fn is_told(views: &[View<'_, '_>], step: &Step, entity: EntityId) -> bool {
+    views.get(step.clause).filter(|_| step.is_target).is_some_and(|view| {
+        let names = |literal: &crate::score::ViewLiteral| !literal.is_instance && (literal.entities.contains(&entity));
+        view.is_unknown(entity) || view.is_given(entity) || view.literals.iter().any(names)
+    })
+}
+
+/// Whether an earlier step gives a resource, or had to be given it.
+fn is_given(index: &Index<'_>, before: &[Step], entity: EntityId) -> bool {
+    before.iter().any(|earlier| {
+        let types = &index.typing.operations[earlier.op];
+        types.yields.iter().any(|y| y.entity == entity) || types.needs.iter().any(|need| need.hard && need.entity == entity)
+    })
 }
 
 /// What starts the very thing that a clause stops as one of many (`stop a server`): the `POST` of the same path.

@@ -141,7 +141,9 @@ fn mention_score(view: &View<'_, '_>, partial: &Partial) -> f64 {
     let mut matched: Vec<(usize, usize)> = Vec::new();
     let mut from = 0;
     for (m, mention) in view.mentions.iter().enumerate() {
-        if let Some(f) = (from..flow.len()).find(|f| meets(mention, &flow[*f])) {
+        // Who acts is no result.
+        let end = if view.is_beside(mention) { flow.len() - 1 } else { flow.len() };
+        if let Some(f) = (from..end).find(|f| meets(mention, &flow[*f])) {
             matched.push((m, f));
             from = f + 1;
         }
@@ -152,7 +154,7 @@ fn mention_score(view: &View<'_, '_>, partial: &Partial) -> f64 {
     let is_last = |last: &Vec<EntityId>| {
         if view.asks_for_attribute() { about.is_some_and(|entity| last.contains(&entity)) } else { meets(last, &results) }
     };
-    if view.mentions.last().is_some_and(is_last) {
+    if view.mentions.last().is_some_and(|last| is_last(last) && !view.is_beside(last)) {
         total += weights.mention_last;
     }
     total

@@ -158,7 +158,11 @@ impl<'i, 'a> View<'i, 'a> {
         let literals = view_literals(index, sentence, clause);
         let possessives = clause.literals.iter().map(|(_, l)| *l).filter(|l| sentence.literals[*l].possessive).collect();
         let mentions = mentions(index, clause, &literals, &possessives);
-        let services = content.iter().filter(|word| !word.is_verb).flat_map(|word| index.services_named(&word.stem)).collect();
+        let services = content
+            .iter()
+            .filter(|word| !word.is_verb && !word.beside)
+            .flat_map(|word| index.services_named(&word.stem))
+            .collect();
         let stems = content.iter().map(|word| word.stem.clone()).collect();
         let named = named(index, &literals);
         Self {
@@ -226,6 +230,13 @@ impl<'i, 'a> View<'i, 'a> {
     pub(crate) fn is_given(&self, entity: EntityId) -> bool {
         let is_meant = |word: &ContentWord| word.specific && self.index.entities_of(&word.text).contains(&entity);
         self.clause.has_key || self.clause.words.iter().any(is_meant)
+    }
+
+    /// Whether a resource is mentioned only as the one who acts, or for whom something is done.
+    pub(crate) fn is_beside(&self, mention: &[EntityId]) -> bool {
+        let means_it = |word: &&ContentWord| self.index.entities_of(&word.text).iter().any(|entity| mention.contains(entity));
+        let mut meant = self.clause.words.iter().filter(|word| !word.is_verb).filter(means_it).peekable();
+        meant.peek().is_some() && meant.all(|word| word.beside)
     }
 
     /// How much an operation covers of the clause.
@@ -307,8 +318,12 @@ impl<'i, 'a> View<'i, 'a> {
     pub(crate) fn agreement(&self, op: OpId) -> f64 {
         let weights = &self.index.weights;
         let entry = &self.index.ops[op];
-        let mut score = weights.verb_method * self.clause.act.map_or(0.0, |act| method_fit(act, &entry.method));
-        if let Some(verb) = self.words.iter().find(|word| word.is_verb) {
+        let verb = self.words.iter().find(|word| word.is_verb);
+        // An operation that is called so (`POST /orders/{id}/cancel`) does it, whatever its method.
+        let is_called_so = verb.is_some_and(|verb| entry.tokens.last().is_some_and(|token| token.stem == verb.stem));
+        let least = if is_called_so && !entry.method.is_safe() { 0.7 } else { -1.0 };
+        let mut score = weights.verb_method * self.clause.act.map_or(0.0, |act| method_fit(act, &entry.method).max(least));
+        if let Some(verb) = verb {
             let lexicon = &self.index.vocabulary.lexicon;
             if entry.names.contains(&verb.stem) {
                 score += weights.verb_name;
@@ -376,7 +391,7 @@ impl<'i, 'a> View<'i, 'a> {
 
 /// Where the noun of the clause's first phrase stands: `budget` in `the annual budget of the project`.
 fn head(clause: &Clause) -> Option<usize> {
-    let nouns = || clause.words.iter().filter(|word| !word.is_verb && !clause.counts);
+    let nouns = || clause.words.iter().filter(|word| !word.is_verb && !word.beside && !clause.counts);
     let mut last = nouns().next()?.position;
     for word in nouns().skip(1) {
         if word.position != last + 1 {

@@ -119,7 +119,7 @@ impl Default for Weights {
             downstream: 0.6,
             step: 0.5,
             confidence: 1.5,
-            open_need: 1.0,
+            open_need: 1.2,
             made_up_number: 1.0,
             unnamed: 3.0,
             second: 2.0,
