@@ -331,7 +331,8 @@ impl<'i, 'a> View<'i, 'a> {
                 score += 0.6 * weights.verb_name;
             }
         }
-        if self.clause.act.is_none() && !entry.method.is_safe() {
+        // What is refused was an attempt to do something, even without a verb.
+        if self.clause.act.is_none() && self.clause.outcome.is_none() && !entry.method.is_safe() {
             score -= weights.verb_method;
         }
         score + weights.number * self.number_fit(op)
