@@ -14,6 +14,7 @@ pub(crate) const PARTS: &[Part] = &[
     ("without mention order", |w| (w.mention, w.mention_edge, w.mention_last) = (0.0, 0.0, 0.0)),
     ("without verbs", |w| (w.verb_method, w.verb_name) = (0.0, 0.0)),
     ("without step cost", |w| w.step = 0.0),
+    ("without head and number", |w| (w.head, w.number) = (0.0, 0.0)),
     ("without link confidence", |w| w.confidence = 0.0),
 ];
 
