@@ -65,16 +65,21 @@ pub(crate) struct View<'i, 'a> {
     pub(crate) stems: BTreeSet<String>,
     /// Stems of nouns of which a literal is the name, by grammar (`Ada's` names a person).
     named: BTreeSet<String>,
+    /// What each word of the clause may mean; nothing for verbs.
+    meanings: Vec<Vec<EntityId>>,
     rel: RefCell<HashMap<OpId, f64>>,
     supports: RefCell<HashMap<String, f64>>,
     asks_for_attribute: OnceCell<bool>,
     /// Strengths of all words, by operation.
     strengths: RefCell<HashMap<OpId, Rc<[Strength]>>>,
     /// Operations that yield what a need wants, as an operation of a service sees them: by service and need.
-    pub(crate) producers: RefCell<HashMap<(usize, (OpId, usize)), Producers>>,
+    pub(crate) producers: RefCell<HashMap<Wanted, Producers>>,
     /// Chains that were found, by target.
     pub(crate) expanded: RefCell<HashMap<OpId, Vec<Expanded>>>,
 }
+
+/// A need as an operation of a service sees it: the service, the operation that has the need, and its number there.
+type Wanted = (usize, (OpId, usize));
 
 /// Operations with how surely each yields something, best first.
 type Producers = Rc<[(OpId, f64)]>;
@@ -175,6 +180,7 @@ impl<'i, 'a> View<'i, 'a> {
             preferred,
             stems,
             named,
+            meanings: meanings(index, clause),
             rel: RefCell::default(),
             supports: RefCell::default(),
             asks_for_attribute: OnceCell::new(),
@@ -226,17 +232,20 @@ impl<'i, 'a> View<'i, 'a> {
             .clone()
     }
 
+    /// The words of the clause, each with the resources that it may mean.
+    fn words_with_meanings(&self) -> impl Iterator<Item = (&ContentWord, &[EntityId])> {
+        self.clause.words.iter().zip(self.meanings.iter().map(Vec::as_slice))
+    }
+
     /// Whether the caller knows which one is meant (`a specific customer`, `using its ID`).
     pub(crate) fn is_given(&self, entity: EntityId) -> bool {
-        let is_meant = |word: &ContentWord| word.specific && self.index.entities_of(&word.text).contains(&entity);
-        self.clause.has_key || self.clause.words.iter().any(is_meant)
+        self.clause.has_key || self.words_with_meanings().any(|(word, meant)| word.specific && meant.contains(&entity))
     }
 
     /// Whether a resource is mentioned only as the one who acts, or for whom something is done.
     pub(crate) fn is_beside(&self, mention: &[EntityId]) -> bool {
-        let means_it = |word: &&ContentWord| self.index.entities_of(&word.text).iter().any(|entity| mention.contains(entity));
-        let mut meant = self.clause.words.iter().filter(|word| !word.is_verb).filter(means_it).peekable();
-        meant.peek().is_some() && meant.all(|word| word.beside)
+        let mut meant = self.words_with_meanings().filter(|(_, meant)| meant.iter().any(|entity| mention.contains(entity))).peekable();
+        meant.peek().is_some() && meant.all(|(word, _)| word.beside)
     }
 
     /// How much an operation covers of the clause.
@@ -346,11 +355,10 @@ impl<'i, 'a> View<'i, 'a> {
         }
         let subject = self.index.typing.operations[op].subject;
         let noun = entry.tokens.last().map(|token| token.stem.as_str());
-        let is_of = |word: &&ContentWord| {
-            let means_it = || subject.is_some_and(|subject| self.index.entities_of(&word.text).contains(&subject));
-            !word.is_verb && (noun == Some(&word.stem) || means_it())
+        let is_of = |(word, meant): &(&ContentWord, &[EntityId])| {
+            !word.is_verb && (noun == Some(&word.stem) || subject.is_some_and(|subject| meant.contains(&subject)))
         };
-        let Some(word) = self.clause.words.iter().find(is_of) else { return 0.0 };
+        let Some((word, _)) = self.words_with_meanings().find(is_of) else { return 0.0 };
         let is_plural = singular(&word.text) != word.text;
         match (entry.ends_in_parameter, is_plural) {
             (true, false) if word.specific => 1.0,
@@ -492,6 +500,11 @@ fn view_literal(index: &Index<'_>, literal: &Literal, clause: &Clause, position:
             .map(|word| word.stem.clone())
             .collect(),
     }
+}
+
+fn meanings(index: &Index<'_>, clause: &Clause) -> Vec<Vec<EntityId>> {
+    let meaning = |word: &ContentWord| if word.is_verb { Vec::new() } else { index.entities_of(&word.text) };
+    clause.words.iter().map(meaning).collect()
 }
 
 /// Stems of the nouns that literals name though no word does.
