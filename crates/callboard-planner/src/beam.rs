@@ -14,8 +14,8 @@ const BEAM: usize = 5;
 /// Chains tried per clause and sequence.
 const CHAINS: usize = 6;
 /// As `CHAINS` and `BEAM`, for the last clause: the alternatives that are shown are chosen from these.
-const LAST_CHAINS: usize = 24;
-const LAST_BEAM: usize = 40;
+const LAST_CHAINS: usize = 12;
+const LAST_BEAM: usize = 24;
 /// What it costs an alternative to be like another one.
 const LIKENESS_COST: f64 = 3.0;
 
