@@ -244,7 +244,8 @@ impl<'i, 'a> View<'i, 'a> {
 
     /// Whether a resource is mentioned only as the one who acts, or for whom something is done.
     pub(crate) fn is_beside(&self, mention: &[EntityId]) -> bool {
-        let mut meant = self.words_with_meanings().filter(|(_, meant)| meant.iter().any(|entity| mention.contains(entity))).peekable();
+        let mut meant =
+            self.words_with_meanings().filter(|(_, meant)| meant.iter().any(|entity| mention.contains(entity))).peekable();
         meant.peek().is_some() && meant.all(|(word, _)| word.beside)
     }
 
