@@ -77,6 +77,8 @@ pub(crate) struct Token {
     pub(crate) share: f64,
     /// The parameter behind the segment.
     pub(crate) parameter: Option<String>,
+    /// Whether it says that something is searched for.
+    pub(crate) searches: bool,
 }
 
 /// The index.
@@ -111,7 +113,7 @@ impl<'a> Index<'a> {
         for (index, numbered) in numbered(system).enumerate() {
             terms.push(terms_of(&numbered, index, &typing, &weights, &mut vocabulary));
             learn_instances(&numbered, &typing.operations[index], &mut vocabulary);
-            ops.push(op_of(&numbered, index, &typing));
+            ops.push(op_of(&numbered, index, &typing, &vocabulary.lexicon));
         }
         rate_tokens(&mut ops);
         let mut postings: HashMap<String, Vec<(OpId, Strength)>> = HashMap::new();
@@ -231,7 +233,7 @@ impl<'a> Index<'a> {
     }
 }
 
-fn op_of(numbered: &Numbered<'_>, index: usize, typing: &Typing) -> Op {
+fn op_of(numbered: &Numbered<'_>, index: usize, typing: &Typing, lexicon: &Lexicon) -> Op {
     let operation = numbered.operation;
     let segments = path::segments(&operation.key.path);
     let mut tokens = Vec::new();
@@ -249,7 +251,11 @@ fn op_of(numbered: &Numbered<'_>, index: usize, typing: &Typing) -> Op {
             })
             .collect();
         let share = 1.0 / words.len().max(1) as f64;
-        tokens.extend(words.iter().map(|word| Token { stem: stem(word), rarity: 1.0, share, parameter: parameter.clone() }));
+        tokens.extend(words.iter().map(|word| {
+            let stem = stem(word);
+            let searches = lexicon.are_similar(&stem, "search");
+            Token { stem, rarity: 1.0, share, parameter: parameter.clone(), searches }
+        }));
     }
     let method = operation.key.method.as_str().to_lowercase();
     let id = operation.id.as_deref().map(split_identifier).unwrap_or_default();

@@ -101,8 +101,7 @@ fn unsupported(view: &View<'_, '_>, partial: &Partial, searched: &[OpId]) -> f64
     for (position, op) in partial.ops.iter().enumerate() {
         for token in &view.index.ops[*op].tokens {
             let mut support = view.support(token);
-            let searches = view.index.vocabulary.lexicon.are_similar(&token.stem, &stem("search"));
-            if searches && searched.contains(op) {
+            if token.searches && searched.contains(op) {
                 support = 1.0;
             }
             if let Some(parameter) = &token.parameter

@@ -70,6 +70,7 @@ pub(crate) struct View<'i, 'a> {
     rel: RefCell<HashMap<OpId, f64>>,
     supports: RefCell<HashMap<String, f64>>,
     asks_for_attribute: OnceCell<bool>,
+    similar_to_verb: OnceCell<Vec<String>>,
     /// Strengths of all words, by operation.
     strengths: RefCell<HashMap<OpId, Rc<[Strength]>>>,
     /// Operations that yield what a need wants, as an operation of a service sees them: by service and need.
@@ -184,6 +185,7 @@ impl<'i, 'a> View<'i, 'a> {
             rel: RefCell::default(),
             supports: RefCell::default(),
             asks_for_attribute: OnceCell::new(),
+            similar_to_verb: OnceCell::new(),
             strengths: RefCell::default(),
             producers: RefCell::default(),
             expanded: RefCell::default(),
@@ -319,9 +321,8 @@ impl<'i, 'a> View<'i, 'a> {
 
     /// As [`Self::support`]; a search is supported by a name to search for.
     pub(crate) fn token_support(&self, token: &Token) -> f64 {
-        let searches = self.index.vocabulary.lexicon.are_similar(&token.stem, &stem("search"));
         let has_name = self.literals.iter().any(|literal| literal.kind != LiteralKind::Number);
-        if searches && has_name { 1.0 } else { self.support(token) }
+        if token.searches && has_name { 1.0 } else { self.support(token) }
     }
 
     /// Whether verb and method, and verb and name, agree.
@@ -334,10 +335,12 @@ impl<'i, 'a> View<'i, 'a> {
         let least = if is_called_so && !entry.method.is_safe() { 0.7 } else { -1.0 };
         let mut score = weights.verb_method * self.clause.act.map_or(0.0, |act| method_fit(act, &entry.method).max(least));
         if let Some(verb) = verb {
-            let lexicon = &self.index.vocabulary.lexicon;
+            let similar = self
+                .similar_to_verb
+                .get_or_init(|| self.index.vocabulary.lexicon.similar(&verb.stem).into_iter().map(str::to_owned).collect());
             if entry.names.contains(&verb.stem) {
                 score += weights.verb_name;
-            } else if lexicon.similar(&verb.stem).iter().any(|similar| entry.names.contains(*similar)) {
+            } else if similar.iter().any(|similar| entry.names.contains(similar)) {
                 score += 0.6 * weights.verb_name;
             }
         }
