@@ -122,6 +122,13 @@ impl<'w, 'i, 'a> Draft<'w, 'i, 'a> {
         self.made.retain(|made| made.call != at);
     }
 
+    /// Whether a call that succeeds only promises a change (202): what is read behind it may be on its way still.
+    pub(crate) fn promises(&self, at: usize) -> bool {
+        let call = &self.calls[at];
+        let status = self.world.operation(call.op).success_response().map(|response| response.status);
+        call.expect == Expectation::Success && status == Some(callboard_model::StatusPattern::Exact(202))
+    }
+
     fn prepare(&mut self, op: OpId) -> Option<()> {
         self.settle_environment(op)?;
         self.fill_containers(op)

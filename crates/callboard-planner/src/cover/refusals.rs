@@ -138,8 +138,11 @@ pub(crate) fn refused(
     Some(at)
 }
 
-/// Reads of what is there before a step that is refused.
+/// Reads of what is there before a step that is refused. What changes by itself says nothing about the step.
 pub(crate) fn looks(draft: &mut Draft<'_, '_, '_>) -> Vec<usize> {
+    if (0..draft.calls.len()).any(|at| draft.promises(at)) {
+        return Vec::new();
+    }
     let world = draft.world;
     let mut entities: Vec<EntityId> = Vec::new();
     for made in draft.made.iter().rev().filter(|made| made.alive) {
