@@ -42,6 +42,8 @@ pub enum Defect {
     RemovalIgnored,
     /// The last item of a list is missing.
     ItemMissing,
+    /// The last item of each list in the answer is there twice.
+    ItemRepeated,
     /// A list ignores its filters and pages.
     FiltersIgnored,
     /// What should be refused is done.
@@ -50,7 +52,7 @@ pub enum Defect {
 
 impl Defect {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::OtherStatus,
         Self::FieldsDropped,
         Self::NumbersOff,
@@ -60,6 +62,7 @@ impl Defect {
         Self::ChangeLost,
         Self::RemovalIgnored,
         Self::ItemMissing,
+        Self::ItemRepeated,
         Self::FiltersIgnored,
         Self::RefusalMissing,
     ];
@@ -76,6 +79,7 @@ impl Defect {
             Self::ChangeLost => "change lost",
             Self::RemovalIgnored => "removal ignored",
             Self::ItemMissing => "item missing",
+            Self::ItemRepeated => "item repeated",
             Self::FiltersIgnored => "filters ignored",
             Self::RefusalMissing => "refusal missing",
         }
@@ -92,6 +96,7 @@ impl Defect {
             Self::FieldsDropped => drop_fields(&mut body, schema),
             Self::NumbersOff => each_scalar(&mut body, &off_by_one),
             Self::TextsChanged => each_scalar(&mut body, &changed),
+            Self::ItemRepeated => repeat_items(&mut body),
             _ => return answer,
         }
         answer.body = Bytes::from(body.to_string());
@@ -138,6 +143,17 @@ fn each_scalar(value: &mut Value, change: &dyn Fn(&mut Value)) {
     }
 }
 
+fn repeat_items(value: &mut Value) {
+    match value {
+        Value::Object(map) => map.values_mut().for_each(repeat_items),
+        Value::Array(items) => {
+            items.iter_mut().for_each(repeat_items);
+            items.extend(items.last().cloned());
+        }
+        _ => {}
+    }
+}
+
 fn off_by_one(value: &mut Value) {
     let Value::Number(number) = value else { return };
     let larger = match number.as_i64() {
@@ -164,11 +180,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_scalar_changes_and_nothing_else() {
+    fn every_scalar_changes_and_every_list_grows() {
         let mut value = json!({"a": 1, "b": [1.5, "t", true, null], "c": {"d": i64::MAX}});
         each_scalar(&mut value, &off_by_one);
         assert_eq!(value, json!({"a": 2, "b": [2.5, "t", true, null], "c": {"d": i64::MAX}}));
         each_scalar(&mut value, &changed);
+        let mut list = json!({"a": [1, [2]], "b": []});
+        repeat_items(&mut list);
+        assert_eq!(list, json!({"a": [1, [2, 2], [2, 2]], "b": []}));
         assert_eq!(value, json!({"a": 2, "b": [2.5, "tx", false, null], "c": {"d": i64::MAX}}));
     }
 }

@@ -196,6 +196,9 @@ pub(crate) struct GenerateArgs {
     /// With --cover: the seed of made-up data; the same seed gives the same scenarios
     #[arg(long, value_name = "N", requires = "cover")]
     pub(crate) seed: Option<u64>,
+    /// With --cover: mark the checks that no defect of a virtual service makes fail (x-callboard-weak)
+    #[arg(long, requires = "cover")]
+    pub(crate) rate: bool,
     /// With --cover: never call this operation (operationId or \"METHOD /path\"); may be given several times
     #[arg(long, value_name = "OPERATION", requires = "cover")]
     pub(crate) skip: Vec<String>,
@@ -230,6 +233,7 @@ impl GenerateArgs {
             (self.runs.is_some(), "--runs"),
             (self.jobs.is_some(), "--jobs"),
             (self.seed.is_some(), "--seed"),
+            (self.rate, "--rate"),
             (!self.skip.is_empty(), "--skip"),
             (!self.servers.is_empty(), "--server"),
             (self.json, "--json"),

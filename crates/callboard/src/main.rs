@@ -15,6 +15,7 @@ mod older;
 mod outputs;
 mod progress;
 mod project;
+mod rate;
 mod session;
 mod settings;
 mod signals;

@@ -11,6 +11,9 @@ use crate::condition::Condition;
 use crate::criterion::{Criterion, Test, jsonpath_test, regex_test};
 use crate::expression::SyntaxError;
 
+/// A check that no defect of a virtual service makes fail, with the reason in words. For readers; it changes nothing.
+pub(crate) const WEAK: &str = "x-callboard-weak";
+
 const TYPES: [&str; 4] = ["simple", "regex", "jsonpath", "xpath"];
 
 impl<'d> Reader<'d> {
@@ -29,7 +32,8 @@ impl<'d> Reader<'d> {
         };
         let kind = fields.get("type");
         let test = self.test(kind, &condition, &fields);
-        let extensions = fields.extensions();
+        let mut extensions = fields.extensions();
+        extensions.extend(fields.get(WEAK).map(|reason| (WEAK.to_owned(), reason.clone())));
         Some(Criterion { condition, context, kind: kind.cloned(), test, extensions, pointer: at.clone() })
     }
 

@@ -5,6 +5,7 @@ use callboard_model::suggest::did_you_mean;
 use serde_json::{Map, Value};
 
 use super::Reader;
+use super::criterion::WEAK;
 use crate::ast::Version;
 use crate::codes;
 use crate::compare::kind;
@@ -35,7 +36,7 @@ impl<'d> Fields<'d> {
 const OWN_PREFIX: &str = "x-callboard-";
 
 /// Our own extensions, and what they belong to.
-const OWN: [(&str, &str); 2] = [("x-callboard-until", "a step"), ("x-callboard-finally", "a workflow")];
+const OWN: [(&str, &str); 3] = [("x-callboard-until", "a step"), ("x-callboard-finally", "a workflow"), (WEAK, "a criterion")];
 
 impl<'d> Reader<'d> {
     /// The fields of an object, unknown ones reported. `newer` came with Arazzo 1.1.

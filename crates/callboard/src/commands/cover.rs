@@ -1,6 +1,7 @@
 //! `callboard generate --cover`: scenarios for what no test touches, tried before they are written.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use callboard_analysis::gaps::Gaps;
 use callboard_model::api::{ParameterLocation, SecurityKind};
@@ -8,6 +9,7 @@ use callboard_model::map::SystemMap;
 use callboard_model::{Service, StatusPattern, System};
 use callboard_planner::cover::{Candidate, CoverOptions, Goal, candidates, choose, goals};
 use callboard_planner::{MappedSystem, ScenarioOptions};
+use callboard_scenario::ScenarioFile;
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::{CoverWhat, GenerateArgs};
@@ -19,6 +21,7 @@ use crate::cover::trials::{Conditions, OnTrial, State, nobody_answers};
 use crate::environment::{Environment, Wishes};
 use crate::exit::{Exit, Failure};
 use crate::project::{Project, no_services, shown};
+use crate::rate::{Rating, rate};
 use crate::session::Session;
 use crate::signals::cancel_when_stopped;
 use crate::suite::Suite;
@@ -79,7 +82,8 @@ pub(crate) async fn make<T>(
         options: &scenario_options,
         folder: &folder,
     };
-    let (trials, tried_on) = tried(project, arguments, &conditions, planned, terminal, cancel).await?;
+    let (mut trials, tried_on) = tried(project, arguments, &conditions, planned, terminal, cancel).await?;
+    let rating = if arguments.rate { Some(rated(&mut trials, &suite.system, cancel).await?) } else { None };
     let held: Vec<&OnTrial> = trials.iter().filter(|on_trial| on_trial.state == State::Held).collect();
     let kept = within_budget(&held, &suite.system, &before, arguments.budget);
     let texts = files::texts(&kept, &folder, &suite.system)?;
@@ -93,8 +97,20 @@ pub(crate) async fn make<T>(
         written: &written,
         tried_on: &tried_on,
         runs: conditions.runs,
+        rating: rating.as_ref(),
     };
     Ok(show(&outcome))
+}
+
+/// Rates the checks of what held, and marks the weak ones.
+async fn rated(trials: &mut [OnTrial], system: &Arc<System>, cancel: &CancellationToken) -> Result<Rating, Failure> {
+    let mut held: Vec<&mut OnTrial> = trials.iter_mut().filter(|on_trial| on_trial.state == State::Held).collect();
+    let files: Vec<ScenarioFile> = held.iter().map(|on_trial| on_trial.trial.file.clone()).collect();
+    let rating = rate(system, &files, cancel).await?;
+    for (at, on_trial) in held.iter_mut().enumerate() {
+        rating.mark(at, &mut on_trial.trial.file);
+    }
+    Ok(rating)
 }
 
 fn tell(outcome: &Outcome<'_>, terminal: &Terminal) {
@@ -107,6 +123,7 @@ fn tell(outcome: &Outcome<'_>, terminal: &Terminal) {
         outcome.runs,
         outcome.tried_on
     ));
+    outcome.rating.iter().for_each(|rating| terminal.say(rating.summary()));
     for file in outcome.written {
         let place = shown(&file.path);
         match file.is_edited {

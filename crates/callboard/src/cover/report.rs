@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::files::Written;
 use super::trials::{OnTrial, State};
 use crate::project::shown;
+use crate::rate::Rating;
 
 /// Everything that is to be told.
 pub(crate) struct Outcome<'a> {
@@ -20,6 +21,8 @@ pub(crate) struct Outcome<'a> {
     /// Where scenarios were tried.
     pub(crate) tried_on: &'a str,
     pub(crate) runs: usize,
+    /// How strong the checks are, where that was asked for.
+    pub(crate) rating: Option<&'a Rating>,
 }
 
 impl Outcome<'_> {
@@ -110,6 +113,7 @@ impl Outcome<'_> {
             "files": self.written.iter().map(file).collect::<Vec<_>>(),
             "scenarios": self.kept.iter().map(scenario).collect::<Vec<_>>(),
             "dropped": self.dropped().iter().map(|(title, why)| json!({"title": title, "because": why})).collect::<Vec<_>>(),
+            "rating": self.rating.map(Rating::to_json),
             "findings": self.findings().into_iter().map(finding_json).collect::<Vec<_>>(),
             "notTouched": {"operations": gaps["gaps"], "answers": gaps["statusGaps"], "crossings": gaps["crossingGaps"]},
         })

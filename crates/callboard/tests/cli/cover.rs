@@ -59,3 +59,16 @@ async fn a_sentence_and_coverage_are_two_things() {
     project.run(&["generate", "Register a customer", "--cover", "gaps"]).await.exits(2);
     project.run(&["generate", "Register a customer", "--budget", "3"]).await.exits(2);
 }
+
+#[tokio::test]
+async fn checks_are_rated_by_the_defects_of_virtual_services() {
+    let project = Project::with(callboard_shop::files());
+    std::fs::remove_dir_all(project.path("scenarios")).expect("the shop has scenarios");
+    project.write("callboard.toml", "[services.customers]\ndefinition = \"services/customers/openapi.yaml\"\n");
+    let report = project.run(&["generate", "--cover", "all", "--runs", "1", "--rate", "--json"]).await.exits(0).json();
+    let count = |key: &str| report["rating"][key].as_u64().expect("a number");
+    assert!(count("strong") > 20 && count("defects") > 50, "{:#}", report["rating"]);
+    let text = project.read("scenarios/generated/customers.arazzo.yaml");
+    assert_eq!(text.matches("x-callboard-weak").count() as u64, count("weak"), "{text}");
+    project.run(&["check"]).await.exits(0);
+}
