@@ -138,8 +138,7 @@ fn documented_answers_are_touched_by_what_passing_steps_got() {
 fn a_step_asks_for_what_its_criteria_leave_over() {
     let expected = |criteria: &str| {
         let step = format!("      - {{stepId: s, operationId: $sourceDescriptions.orders.create{criteria}}}\n");
-        let found = tests_of(&step)[0].expected.iter().map(|(_, expected)| (expected.class, expected.status)).next();
-        found
+        tests_of(&step)[0].expected.first().map(|(_, expected)| (expected.class, expected.status))
     };
     assert_eq!(expected(""), Some((2, Some(201))));
     assert_eq!(expected(", successCriteria: [{condition: $statusCode == 409}]"), Some((4, Some(409))));

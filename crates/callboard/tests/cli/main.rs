@@ -10,6 +10,7 @@ mod help;
 mod impact;
 mod llm;
 mod map;
+mod mutation;
 mod orders;
 mod plan;
 mod project;
