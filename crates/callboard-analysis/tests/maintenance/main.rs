@@ -1,6 +1,7 @@
 //! Pairs of definitions and a scenario: what a check says after the change, and what edit is proposed. Each case is one snapshot.
 
 mod cases;
+mod shop;
 
 use callboard_analysis::maintenance::{Change, explained, findings, propose, unified};
 use callboard_definition::MemoryFetch;
