@@ -1,7 +1,8 @@
 //! Checks that a healthy system teaches: what was the same in every run, though ids and times were not, is how the system behaves.
 //!
 //! Only answers about what the scenario itself made teach anything: the first item of a list that everybody writes to is chance. What
-//! looks like a time, an address or a secret is left alone, and so is everything behind an answer of 202, which promises to change.
+//! looks like a time, an address or a secret is left alone, and so is everything behind an answer of 202, which promises to change. Which
+//! of several things a collection lists first is chance, too, until a definition says otherwise.
 
 use std::collections::BTreeMap;
 
@@ -67,6 +68,9 @@ impl Trial {
         }
         let mut places = Vec::new();
         places_of(first, &Pointer::root(), &mut places);
+        if is_collection(operation) {
+            places.retain(|(at, _)| !is_one_of_several(first, at));
+        }
         let mut learned = self.learn_location(lesson, result, &places);
         for (at, value) in places.into_iter().take(PLACES) {
             let is_known = known.iter().any(|condition| condition.starts_with(&format!("{} ==", place(&at))));
@@ -247,6 +251,23 @@ fn places_of<'v>(value: &'v Value, at: &Pointer, found: &mut Vec<(Pointer, &'v V
     }
 }
 
+/// Whether an operation lists things, rather than reading one by its key.
+fn is_collection(operation: &Operation) -> bool {
+    operation.key.method.is_safe() && !operation.key.path.ends_with('}')
+}
+
+/// Whether a place lies in one of several items of an answer's outermost list.
+fn is_one_of_several(answer: &Value, at: &Pointer) -> bool {
+    let mut above = Pointer::root();
+    for segment in at.segments() {
+        if let Some(Value::Array(items)) = answer.pointer(above.as_str()) {
+            return items.len() > 1;
+        }
+        above.push(&segment);
+    }
+    false
+}
+
 fn is_described(schema: &Schema<'_>, at: &Pointer) -> bool {
     matches!(schema.descend(at), Descent::Found(_)) && !at.segments().any(|segment| segment.contains(['{', '}', '"', ' ', '\\']))
 }
@@ -292,4 +313,24 @@ fn camel(words: &[String]) -> String {
         }
     }
     if name.is_empty() { "value".to_owned() } else { name }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_order_of_several_listed_things_teaches_nothing() {
+        let is_chance = |answer: Value, at: &str| is_one_of_several(&answer, &Pointer::parse(at).expect("a pointer"));
+        assert!(is_chance(json!([{"id": 1}, {"id": 2}]), "/0/id"));
+        assert!(is_chance(json!({"items": [{"id": 1}, {"id": 2}], "total": 2}), "/items/1/id"));
+        assert!(!is_chance(json!({"items": [{"id": 1}, {"id": 2}], "total": 2}), "/total"));
+        assert!(!is_chance(json!({"items": [{"id": 1}, {"id": 2}]}), "/items"), "how many there are is no chance");
+        assert!(
+            !is_chance(json!([{"lines": [{"sku": "a"}, {"sku": "b"}]}]), "/0/lines/1/sku"),
+            "the lines of one thing are ordered"
+        );
+    }
 }
