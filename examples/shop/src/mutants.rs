@@ -17,16 +17,22 @@ pub enum Mutant {
     CatalogLimitIgnored,
     /// `total` counts the products of the page, not all that fit
     CatalogTotalOfPage,
+    /// The list of products misses the one that was added last
+    CatalogNewestNotListed,
     /// A product without a stock begins with one
     CatalogDefaultStockOne,
     /// Names of more than 80 characters are taken
     CatalogLongNameAccepted,
+    /// A price of any amount is taken
+    CatalogPriceUnbounded,
     /// A new price is answered but not kept
     CatalogPriceChangeLost,
     /// A new price sets the stock to zero
     CatalogPriceChangeClearsStock,
     /// Who takes more than there is gets what there is, instead of a refusal
     CatalogOversoldAccepted,
+    /// What is put back into the stock is answered but not kept
+    CatalogPutBackLost,
     /// A deleted product can still be read
     CatalogDeletedStays,
     /// Replacing a customer keeps the old address
@@ -39,6 +45,10 @@ pub enum Mutant {
     CustomersEmailFilterIgnored,
     /// Whatever is written as an e-mail address is taken
     CustomersEmailUnchecked,
+    /// Fields of an address may be of any length
+    CustomersAddressUnchecked,
+    /// Whatever is written as a country is taken
+    CustomersCountryUnchecked,
     /// Deleting a customer that nobody knows succeeds
     CustomersDeleteUnknownAccepted,
     /// Whoever is asked for, the customer that registered last is answered
@@ -47,6 +57,12 @@ pub enum Mutant {
     CartTotalNotLowered,
     /// The total of a cart counts each line once, whatever its quantity
     CartTotalIgnoresQuantity,
+    /// A product that is in the cart already gets a second line
+    CartSecondLine,
+    /// Changing a line adds to its quantity instead of setting it
+    CartChangeAdds,
+    /// A product that the catalog does not know answers 404 instead of 422
+    CartUnknownProductStatus,
     /// A quantity of 100 is taken
     CartHundredAccepted,
     /// More of a product than the catalog has is taken
@@ -59,6 +75,8 @@ pub enum Mutant {
     CartDollars,
     /// Placing an order takes nothing from the stock
     OrdersStockNotTaken,
+    /// Where one item is short, those taken before it are not put back
+    OrdersStockKeptOnShortage,
     /// The cart of another customer is taken
     OrdersForeignCartAccepted,
     /// An order becomes paid without a payment
@@ -67,6 +85,8 @@ pub enum Mutant {
     OrdersFirstItemCharged,
     /// An order becomes paid without a shipment
     OrdersShipmentNotMade,
+    /// An order that cannot be shipped keeps its money
+    OrdersMoneyKeptWithoutShipment,
     /// A declined card is told so, and the order counts as paid all the same
     OrdersDeclinedCountsAsPaid,
     /// An order that is paid can be paid again
@@ -79,10 +99,16 @@ pub enum Mutant {
     OrdersStockNotPutBack,
     /// An order whose parcels have left can be cancelled
     OrdersShippedCancelled,
+    /// The list of orders ignores `buyer`
+    OrdersBuyerFilterIgnored,
     /// The list of orders ignores `status`
     OrdersStatusFilterIgnored,
     /// A charge answers 200 instead of 201
     PaymentsChargeStatus,
+    /// A card is shown by its first digits instead of its last
+    PaymentsCardEndingWrong,
+    /// Whatever is written as an expiry is taken
+    PaymentsExpiryUnchecked,
     /// An expired card is charged
     PaymentsExpiredAccepted,
     /// A refund is answered but not counted
@@ -95,6 +121,10 @@ pub enum Mutant {
     PaymentsFilterIgnored,
     /// Only the first parcel of a shipment is kept
     ShippingOneParcelKept,
+    /// A shipment without parcels is taken
+    ShippingNoParcelsAccepted,
+    /// A shipment never arrives
+    ShippingNeverArrives,
     /// A parcel of any count is taken
     ShippingCountUnchecked,
     /// A shipment for a customer that nobody knows is taken

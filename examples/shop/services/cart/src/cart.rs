@@ -85,7 +85,9 @@ impl Carts {
     async fn product(&self, trace: &Trace, code: &str, quantity: u32, mutation: Mutation) -> Result<Product, Problem> {
         let answer = self.catalog.get(trace, &["products", code]).await?;
         if answer.status == StatusCode::NOT_FOUND {
-            return Err(Problem::refused(format!("no product {code}")));
+            let detail = format!("no product {code}");
+            let is_wrong = mutation.is(Mutant::CartUnknownProductStatus);
+            return Err(if is_wrong { Problem::not_found(detail) } else { Problem::refused(detail) });
         }
         if answer.status != StatusCode::OK {
             return Err(self.catalog.unexpected(&answer));
@@ -163,7 +165,7 @@ async fn add_line(
 
 /// A product that is in the cart already has one line still.
 fn add(cart: &mut Cart, product: Product, quantity: u32, mutation: Mutation) -> Result<(), Problem> {
-    if let Some(line) = cart.line(&product.sku) {
+    if let Some(line) = cart.line(&product.sku).filter(|_| !mutation.is(Mutant::CartSecondLine)) {
         check(line.quantity + quantity, mutation)?;
         line.quantity += quantity;
         return Ok(());
@@ -187,7 +189,11 @@ async fn change_line(
     check(quantity, mutation)?;
     state.change(id, mutation, |cart| cart.line(&code).map(|_| ()).ok_or_else(|| no_line(&code))).await?;
     let product = state.product(&trace, &code, quantity, mutation).await?;
-    let set = |line: &mut Line| (line.quantity, line.unit_price) = (quantity, product.price.amount);
+    let adds = mutation.is(Mutant::CartChangeAdds);
+    let set = |line: &mut Line| {
+        let before = if adds { line.quantity } else { 0 };
+        (line.quantity, line.unit_price) = (before + quantity, product.price.amount);
+    };
     state.change(id, mutation, |cart| cart.line(&code).map(set).ok_or_else(|| no_line(&code))).await.map(Json)
 }
 

@@ -116,7 +116,11 @@ async fn list(State(products): State<Products>, mutation: Mutation, Params(filte
     let fits = |product: &&Product| {
         category.is_none_or(|category| category == product.category) && product.name.to_lowercase().contains(&words)
     };
-    let found: Vec<&Product> = products.values().filter(fits).collect();
+    let mut found: Vec<&Product> = products.values().filter(fits).collect();
+    if mutation.is(Mutant::CatalogNewestNotListed) {
+        let newest = found.iter().map(|product| number(&product.sku)).max();
+        found.retain(|product| Some(number(&product.sku)) != newest);
+    }
     let page = &found[..found.len().min(limit)];
     let total = if mutation.is(Mutant::CatalogTotalOfPage) { page.len() } else { found.len() };
     Ok(Json(serde_json::json!({"items": page, "total": total})).into_response())
@@ -139,13 +143,20 @@ async fn create(State(products): State<Products>, mutation: Mutation, Body(new):
     }
     let NewProduct { name, description, category, price, stock } = new;
     let stock = stock.unwrap_or(u32::from(mutation.is(Mutant::CatalogDefaultStockOne)));
-    check(price.amount, stock)?;
+    if !mutation.is(Mutant::CatalogPriceUnbounded) {
+        check(price.amount, stock)?;
+    }
     let mut products = products.lock().await;
     products.latest += 1;
     let sku = format!("{}-{:04}", category.letters(), products.latest);
     let product = Product { sku: sku.clone(), name, description, category, price, stock };
     products.products.insert(sku.clone(), product.clone());
     Ok((StatusCode::CREATED, [(header::LOCATION, format!("/products/{sku}"))], Json(product)).into_response())
+}
+
+/// The number in a code.
+fn number(sku: &str) -> u32 {
+    sku.rsplit('-').next().and_then(|digits| digits.parse().ok()).unwrap_or(0)
 }
 
 fn check(amount: u32, stock: u32) -> Result<(), Problem> {
@@ -210,8 +221,11 @@ async fn change_stock(
     let enough = product.stock.checked_add_signed(change);
     let stock = enough.or(mutation.is(Mutant::CatalogOversoldAccepted).then_some(0)).ok_or_else(short)?;
     check(product.price.amount, stock)?;
-    product.stock = stock;
-    Ok(Json(product.clone()))
+    let changed = Product { stock, ..product.clone() };
+    if change < 0 || !mutation.is(Mutant::CatalogPutBackLost) {
+        product.stock = stock;
+    }
+    Ok(Json(changed))
 }
 
 fn unknown(sku: &str) -> Problem {

@@ -57,7 +57,8 @@ impl Neighbours {
         }
         for (index, item) in items.iter().enumerate() {
             if let Err(problem) = self.take(trace, item).await {
-                self.put_back(trace, &items[..index]).await?;
+                let taken = if self.mutation.is(Mutant::OrdersStockKeptOnShortage) { 0 } else { index };
+                self.put_back(trace, &items[..taken]).await?;
                 return Err(problem);
             }
         }
@@ -103,11 +104,11 @@ impl Neighbours {
         };
         match (shipped, payment_id) {
             (Ok(tracking_number), payment_id) => Ok(Order { status: Status::Paid, payment_id, tracking_number, ..order.clone() }),
-            (Err(problem), Some(payment)) => {
+            (Err(problem), Some(payment)) if !self.mutation.is(Mutant::OrdersMoneyKeptWithoutShipment) => {
                 self.refund(trace, &payment, order.total).await?;
                 Err(problem)
             }
-            (Err(problem), None) => Err(problem),
+            (Err(problem), _) => Err(problem),
         }
     }
 

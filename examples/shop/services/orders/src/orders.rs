@@ -107,10 +107,10 @@ struct Filter {
 
 async fn list(State(state): State<Orders>, mutation: Mutation, Params(filter): Params<Filter>) -> Json<Vec<Order>> {
     let status = filter.status.filter(|_| !mutation.is(Mutant::OrdersStatusFilterIgnored));
+    let buyer = filter.buyer.filter(|_| !mutation.is(Mutant::OrdersBuyerFilterIgnored));
     let orders = state.orders.lock().await;
-    let fits = |order: &&Order| {
-        filter.buyer.is_none_or(|buyer| buyer == order.buyer) && status.is_none_or(|status| status == order.status)
-    };
+    let fits =
+        |order: &&Order| buyer.is_none_or(|buyer| buyer == order.buyer) && status.is_none_or(|status| status == order.status);
     Json(orders.values().filter(fits).cloned().collect())
 }
 

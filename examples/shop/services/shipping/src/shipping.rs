@@ -118,7 +118,8 @@ async fn create(
     Body(new): Body<NewShipment>,
 ) -> Result<Response, Problem> {
     let counts = if mutation.is(Mutant::ShippingCountUnchecked) { 0..=u32::MAX } else { 1..=1000 };
-    if new.order_ref.is_empty() || new.parcels.is_empty() || new.parcels.iter().any(|parcel| !counts.contains(&parcel.count)) {
+    let too_few = new.parcels.is_empty() && !mutation.is(Mutant::ShippingNoParcelsAccepted);
+    if new.order_ref.is_empty() || too_few || new.parcels.iter().any(|parcel| !counts.contains(&parcel.count)) {
         return Err(Problem::bad_request("expected an order_ref and at least one parcel, each with a count of 1 to 1000"));
     }
     let address = state.address(&trace, new.client, mutation).await?;
@@ -149,7 +150,7 @@ async fn dispatch(
         if !again(shipment) {
             still_here(shipment)?;
         }
-        shipment.left = Some(Instant::now());
+        shipment.left = Some(Instant::now()).filter(|_| !mutation.is(Mutant::ShippingNeverArrives));
         shipment.enter(Status::InTransit);
         Ok(())
     };
