@@ -139,8 +139,9 @@ impl Examiner<'_> {
     }
 
     fn part(&mut self, call: &Call<'_>, calls: &[Option<Call<'_>>], part: &Part<'_, '_>, depth: usize) {
+        let is_same = part.old.as_ref().zip(call.versions).is_some_and(|(old, versions)| versions.is_same(old, &part.new));
         match part.value {
-            _ if depth == 0 => {}
+            _ if depth == 0 || is_same => {}
             Value::Object(fields) => self.object(call, calls, part, fields, depth),
             Value::Array(items) => {
                 let old = part.old.as_ref().and_then(Schema::items);

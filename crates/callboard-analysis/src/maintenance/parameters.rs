@@ -208,7 +208,7 @@ impl Examiner<'_> {
         let after = call.new.1.parameter(location, &parameter.name).and_then(|p| call.new.0.schema(p.schema.as_ref()?));
         let (Some(before), Some(after)) = (before, after) else { return };
         let fits = |schema| Validator::compile(schema, Direction::Request).map_or(true, |validator| validator.is_valid(value));
-        if !fits(&before) || fits(&after) {
+        if call.versions.is_some_and(|versions| versions.is_same(&before, &after)) || !fits(&before) || fits(&after) {
             return;
         }
         let what = format!("the {location} parameter `{}`", parameter.name);
