@@ -7,11 +7,13 @@
 //! - A `retry` is judged by its last try, like a poll: that a gateway answers 503 for a moment is in few definitions.
 //! - A failure that `goto` handles does not fail the workflow; the step itself stays failed, and says where it went on.
 //! - `end` as a failure action ends the workflow as failed.
+//! - A success action whose criteria cannot be evaluated fails its step. A failure action of that kind is not taken: the step has failed
+//!   already, and after a broken connection there is no answer to ask.
 //! - What a `retry` runs first must succeed; otherwise the step stays failed.
 
 use std::time::Duration;
 
-use callboard_model::run::{StepResult, Verdict};
+use callboard_model::run::{CheckKind, CheckOutcome, CheckResult, StepResult, Verdict};
 use callboard_scenario::ast::{Action, ActionKind, ActionTarget, Parameter, Step};
 
 use crate::context::{Frame, View};
@@ -110,16 +112,32 @@ impl<'r> Runner<'r> {
     }
 }
 
-/// Takes the first success action whose criteria hold.
-pub(crate) fn after_success<'r>(frame: &Frame<'r>, step: &'r Step, tried: &Tried, result: &mut StepResult) -> Flow<'r> {
+/// Takes the first success action whose criteria hold. One of which that cannot be said fails the step: whether the workflow has to go
+/// on elsewhere is not known then, and to go on as if nothing were to do could hide a defect.
+pub(crate) fn after_success<'r>(frame: &mut Frame<'r>, step: &'r Step, tried: &Tried, result: &mut StepResult) -> Flow<'r> {
     let view = View { frame, exchange: tried.exchange.as_deref(), outputs: tried.called.as_ref() };
-    let actions = frame.workflow.success_actions_of(step);
-    let taken = actions.into_iter().find(|action| judge::all_hold(&action.criteria, &view));
-    match taken.map(|action| (action, &action.kind)) {
-        None | Some((_, ActionKind::Retry { .. })) => Flow::Next,
-        Some((_, ActionKind::End)) => Flow::End,
-        Some((action, ActionKind::Goto(target))) => go(frame, action, target, result),
+    for action in frame.workflow.success_actions_of(step) {
+        let checks: Vec<CheckResult> =
+            action.criteria.iter().map(|criterion| judge::criterion_check(CheckKind::Criterion, criterion, &view)).collect();
+        let is_unknown = |check: &CheckResult| matches!(check.outcome, CheckOutcome::Unevaluable { .. });
+        if checks.iter().any(|check| check.outcome.is_failure() && !is_unknown(check)) {
+            continue;
+        }
+        let unknown: Vec<CheckResult> = checks.into_iter().filter(is_unknown).collect();
+        if !unknown.is_empty() {
+            result.verdict = Verdict::Failed;
+            result.reason = Some(format!("whether the success action `{}` is to be taken cannot be told", action.name));
+            result.checks.extend(unknown);
+            frame.passed.remove(step.id.as_str());
+            return Flow::Broken;
+        }
+        return match &action.kind {
+            ActionKind::Retry { .. } => Flow::Next,
+            ActionKind::End => Flow::End,
+            ActionKind::Goto(target) => go(frame, action, target, result),
+        };
     }
+    Flow::Next
 }
 
 fn handled<'r>(frame: &Frame<'r>, action: &'r Action, target: &'r ActionTarget, result: &mut StepResult) -> Flow<'r> {

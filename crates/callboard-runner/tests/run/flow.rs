@@ -94,6 +94,25 @@ async fn success_actions_end_or_jump_and_what_they_skip_is_not_run() {
 }
 
 #[tokio::test]
+async fn a_success_action_whose_criteria_cannot_be_evaluated_fails_the_step_and_says_so() {
+    let actions = |more: &str| {
+        // Neither is there: that they are equal cannot be said.
+        let criteria = format!("[{{condition: '$response.body#/old == $response.body#/new'}}{more}]");
+        let action = format!("\n    onSuccess: [{{name: moved, type: goto, stepId: c, criteria: {criteria}}}]");
+        workflow(&format!("{}{}{}", read("a", &action), read("b", ""), read("c", "")))
+    };
+    let (finished, server) = run_against(&actions(""), |_| ada()).await;
+    let result = only(&finished);
+    assert_eq!((result.verdict, verdicts(&result.steps).as_str()), (Verdict::Failed, "a failed, b not run, c not run"));
+    assert_eq!(result.steps[0].reason.as_deref(), Some("whether the success action `moved` is to be taken cannot be told"));
+    assert_eq!(failures(&result.steps[0]).len(), 1);
+    assert_eq!(server.received().len(), 1);
+    // Where another criterion says no, the action is not taken whatever this one says.
+    let (finished, _server) = run_against(&actions(", {condition: $statusCode == 404}"), |_| ada()).await;
+    assert_eq!(verdicts(&only(&finished).steps), "a passed, b passed, c passed");
+}
+
+#[tokio::test]
 async fn an_endless_goto_ends() {
     let scenario = workflow(&read("a", "\n    onSuccess: [{name: x, type: goto, stepId: a}]"));
     let (finished, _server) = run_against(&scenario, |_| ada()).await;
