@@ -128,6 +128,7 @@ impl<'f> Loader<'f> {
     fn add(&mut self, document: Document) {
         self.count += 1;
         self.bytes += document.text().len();
+        self.diagnostics.extend(document.duplicates(Severity::Warning));
         let id = self.documents.add(document);
         let mut found = Vec::new();
         let document = self.documents.get(id);

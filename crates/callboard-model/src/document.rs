@@ -9,9 +9,10 @@ use std::sync::{Arc, OnceLock};
 use serde_json::Value;
 
 use self::spans::{Place, SpanTree};
-use crate::diagnostic::{Code, Diagnostic, Span};
+use crate::diagnostic::{Code, Diagnostic, Severity, Span};
 use crate::pointer::Pointer;
 
+mod json;
 mod references;
 mod spans;
 
@@ -25,11 +26,16 @@ pub const INVALID_DOCUMENT: Code = Code("invalid-document");
 /// A document over [`MAX_BYTES`], or one whose aliases or nesting would fill the memory.
 pub const DOCUMENT_OVER_BUDGET: Code = Code("document-over-budget");
 
+/// A member of an object that stands there twice (JSON; in YAML that cannot be read at all).
+pub const DUPLICATE_KEY: Code = Code("duplicate-key");
+
 /// One parsed text.
 pub struct Document {
     origin: Arc<str>,
     text: Arc<str>,
     value: Value,
+    /// Members that stand twice: of JSON only, since YAML with them is refused.
+    duplicates: Vec<Pointer>,
     spans: OnceLock<SpanTree>,
 }
 
@@ -48,13 +54,13 @@ impl Document {
             let span = Span::point(origin.clone(), u32::try_from(line).unwrap_or(u32::MAX), 1);
             Box::new(Diagnostic::error(INVALID_DOCUMENT, span, "the document is not UTF-8 text"))
         })?;
-        let value = parse_value(&origin, text)?;
-        Ok(Self { origin, text: Arc::from(text), value, spans: OnceLock::new() })
+        let (value, duplicates) = parse_value(&origin, text)?;
+        Ok(Self { origin, text: Arc::from(text), value, duplicates, spans: OnceLock::new() })
     }
 
     /// A document that stands in no file, such as schemas that were put together while reading.
     pub fn synthetic(origin: impl Into<Arc<str>>, value: Value) -> Self {
-        Self { origin: origin.into(), text: Arc::from(""), value, spans: OnceLock::new() }
+        Self { origin: origin.into(), text: Arc::from(""), value, duplicates: Vec::new(), spans: OnceLock::new() }
     }
 
     /// The path or URL.
@@ -92,6 +98,18 @@ impl Document {
         }
     }
 
+    /// A report for each member that stands twice, at its last place: the value there is the one that counts.
+    pub fn duplicates(&self, severity: Severity) -> Vec<Diagnostic> {
+        let report = |pointer: &Pointer| {
+            let key = self.spans().last_key(pointer);
+            let span = key.map_or_else(|| self.key_span(pointer), |(start, end)| self.to_span(start, end));
+            let message =
+                format!("`{}` stands twice in this object, and only the last one counts", pointer.last().unwrap_or_default());
+            Diagnostic { severity, ..Diagnostic::error(DUPLICATE_KEY, span, message) }.with_help("remove one of them")
+        };
+        self.duplicates.iter().map(report).collect()
+    }
+
     fn spans(&self) -> &SpanTree {
         self.spans.get_or_init(|| SpanTree::of(&self.text))
     }
@@ -107,11 +125,11 @@ impl fmt::Debug for Document {
     }
 }
 
-fn parse_value(origin: &Arc<str>, text: &str) -> Result<Value, Box<Diagnostic>> {
+fn parse_value(origin: &Arc<str>, text: &str) -> Result<(Value, Vec<Pointer>), Box<Diagnostic>> {
     let looks_like_json = text.trim_start().starts_with(['{', '[']);
     let json_error = if looks_like_json {
-        match serde_json::from_str(text) {
-            Ok(value) => return Ok(value),
+        match json::parse(text) {
+            Ok(parsed) => return Ok(parsed),
             Err(error) => Some(error),
         }
     } else {
@@ -119,7 +137,7 @@ fn parse_value(origin: &Arc<str>, text: &str) -> Result<Value, Box<Diagnostic>> 
     };
     // Text in braces that is no JSON may still be a YAML flow mapping; when it is neither, the JSON error is the one to show.
     match (parse_yaml(origin, text), json_error) {
-        (Ok(value), _) => Ok(value),
+        (Ok(value), _) => Ok((value, Vec::new())),
         (Err(_), Some(error)) => {
             let clamp = |n: usize| u32::try_from(n.max(1)).unwrap_or(u32::MAX);
             let span = Span::point(origin.clone(), clamp(error.line()), clamp(error.column()));
@@ -225,6 +243,16 @@ mod tests {
         assert!(error.span.is_some_and(|s| s.line >= 1));
         let error = Document::parse("a.json", b"{\"a\": 1,\n \"b\" 2}").expect_err("a colon is missing");
         assert_eq!(error.span.map(|s| (s.line, s.column)), Some((2, 6)));
+    }
+
+    #[test]
+    fn a_member_that_stands_twice_is_reported_at_its_last_place() {
+        let doc = Document::parse("a.json", b"{\"a\": 1,\n \"b\": {\"a\": 2},\n \"a\": 3}").expect("this is JSON");
+        let found: Vec<String> = doc.duplicates(Severity::Warning).iter().map(ToString::to_string).collect();
+        let expected = "a.json:3:2: warning[duplicate-key]: `a` stands twice in this object, and only the last one counts (help: remove one of them)";
+        assert_eq!(found, [expected]);
+        assert_eq!(doc.value()["a"], 3);
+        assert!(Document::parse("a.yaml", b"a: 1\na: 2\n").is_err());
     }
 
     #[test]

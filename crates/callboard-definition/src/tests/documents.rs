@@ -124,3 +124,14 @@ fn an_entry_that_cannot_be_read_is_an_error() {
         "api.yaml:1:1: error[unreadable-document]: the definition cannot be read: no such document"
     );
 }
+
+#[test]
+fn a_json_document_that_holds_a_key_twice_is_read_with_a_warning() {
+    let text = r#"{"openapi": "3.0.3", "info": {"title": "T", "version": "1"}, "paths": {
+  "/a": {"get": {"operationId": "first", "responses": {}}},
+  "/a": {"get": {"operationId": "second", "responses": {}}}}}"#;
+    let parsed = load(&ServiceName::new("s"), "api.json", &MemoryFetch::new().with("api.json", text));
+    let found = lines(&parsed.diagnostics);
+    assert!(found.starts_with("api.json:3:3: warning[duplicate-key]: `/a` stands twice"), "{found}");
+    assert!(parsed.value.is_some_and(|service| service.operation_by_id("second").is_some()));
+}

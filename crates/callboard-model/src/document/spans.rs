@@ -94,6 +94,15 @@ impl SpanTree {
     }
 }
 
+impl SpanTree {
+    /// Where the last key of this name stands, where an object has several.
+    pub(super) fn last_key(&self, pointer: &Pointer) -> Option<(Place, Place)> {
+        let (parent, name) = (self.nearest(&pointer.parent()?), pointer.last()?);
+        let named = parent.children.iter().filter(|child| self.key(**child) == Some(name.as_str()));
+        named.filter_map(|child| self.nodes[*child as usize].key.as_ref()).next_back().map(|key| (key.start, key.end))
+    }
+}
+
 struct Open {
     node: u32,
     is_mapping: bool,

@@ -7,7 +7,7 @@ mod file;
 mod step;
 mod workflow;
 
-use callboard_model::{Code, Diagnostic, Document, Parsed, Pointer};
+use callboard_model::{Code, Diagnostic, Document, Parsed, Pointer, Severity};
 use serde_json::Value;
 
 use crate::ast::{Components, ScenarioFile, Version};
@@ -19,6 +19,7 @@ use crate::template::Template;
 /// Reads a scenario file. `None` when the document is no Arazzo at all; otherwise what could be understood, with every mistake.
 pub fn parse(document: &Document) -> Parsed<Option<ScenarioFile>> {
     let mut reader = Reader { document, version: Version::V1_0, components: Components::default(), diagnostics: Vec::new() };
+    reader.diagnostics.extend(document.duplicates(Severity::Error));
     let value = reader.file();
     Parsed { value, diagnostics: reader.diagnostics }
 }

@@ -5,7 +5,7 @@
 
 use crate::support::{judge, scenarios, system, workspace};
 use callboard_model::document::join_reference;
-use callboard_model::{Diagnostic, System};
+use callboard_model::{Diagnostic, Document, System};
 use callboard_scenario::ast::Workflow;
 use callboard_scenario::{ScenarioFile, Surroundings, check_within};
 
@@ -99,4 +99,15 @@ fn a_workflow_of_another_file_is_looked_up_where_the_other_files_are_known() {
     assert!(errors(&[(&at, &shared("clean"))]).is_empty());
     assert_eq!(errors(&[(&at, &shared("cleen"))]), ["unknown-workflow"]);
     assert_eq!(errors(&[]), ["unknown-source"]);
+}
+
+#[test]
+fn a_scenario_in_json_that_holds_a_key_twice_is_refused() {
+    let text =
+        br#"{"arazzo": "1.0.1", "info": {"title": "T", "version": "1"}, "sourceDescriptions": [{"name": "a", "url": "a.yaml"}],
+  "workflows": [{"workflowId": "w", "steps": [{"stepId": "s", "operationId": "o", "operationId": "p"}]}]}"#;
+    let document = Document::parse("a.arazzo.json", text).expect("this is JSON");
+    let found: Vec<String> = callboard_scenario::parse(&document).diagnostics.iter().map(ToString::to_string).collect();
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].starts_with("a.arazzo.json:2:83: error[duplicate-key]: `operationId` stands twice"), "{found:?}");
 }
