@@ -81,6 +81,11 @@ impl Validator {
         }
     }
 
+    /// What [`Self::notes`] of a compiled schema would say, without compiling it: cheap enough for whole definitions.
+    pub fn notes_of(schema: &Schema<'_>, direction: Direction) -> Result<Vec<String>, CompileError> {
+        bundle::bundle(schema, direction).map(|bundle| bundle.notes)
+    }
+
     /// Whether a value is what the schema says.
     pub fn is_valid(&self, value: &Value) -> bool {
         self.inner.is_valid(value)

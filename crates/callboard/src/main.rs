@@ -22,6 +22,7 @@ mod signals;
 mod suite;
 mod terminal;
 mod tests_of;
+mod unjudged;
 
 use std::process::ExitCode;
 

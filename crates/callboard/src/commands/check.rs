@@ -10,6 +10,7 @@ use crate::older;
 use crate::project::Project;
 use crate::suite::Suite;
 use crate::terminal::{Sources, Terminal};
+use crate::unjudged;
 
 /// Checks scenarios, definitions and settings.
 pub(crate) fn check(project: &Project, arguments: &CheckArgs, terminal: &Terminal) -> Result<Exit, Failure> {
@@ -17,7 +18,8 @@ pub(crate) fn check(project: &Project, arguments: &CheckArgs, terminal: &Termina
     let suite = Suite::read(project, &arguments.files, &arguments.definitions.definitions, &mut sources)?;
     let older = older::find(project, &suite, arguments.base.as_deref())?;
     let explained = update::explained_problems(project, &suite, older.as_ref());
-    let problems: Vec<Diagnostic> = suite.definition_problems.iter().chain(&explained).cloned().collect();
+    let unjudged = unjudged::notes(&suite);
+    let problems: Vec<Diagnostic> = suite.definition_problems.iter().chain(&unjudged).chain(&explained).cloned().collect();
     let has_errors = problems.iter().any(Diagnostic::is_error);
     if suite.documents.is_empty() && suite.system.services().is_empty() && !has_errors {
         let help = "run `callboard init`, or name a file".to_owned();

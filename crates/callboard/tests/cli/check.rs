@@ -125,3 +125,16 @@ async fn a_linked_scenario_file_counts() {
     std::os::unix::fs::symlink("orders.arazzo.yaml", project.path("scenarios/linked.arazzo.yaml")).expect("a link");
     project.run(&["check"]).await.exits(0).says(&["2 scenarios in 2 files"]);
 }
+
+#[tokio::test]
+async fn parts_of_schemas_that_cannot_be_judged_are_noted_once_for_each_definition() {
+    let schema = "{type: object, properties: {a: {type: string, pattern: '('}, b: {type: string, pattern: '['}}}";
+    let answer = format!("responses: {{'200': {{description: ok, content: {{application/json: {{schema: {schema}}}}}}}}}");
+    let definition =
+        format!("openapi: 3.0.3\ninfo: {{title: T, version: '1'}}\npaths:\n  /a:\n    get: {{operationId: getA, {answer}}}\n");
+    let project = Project::with(&[("callboard.toml", "[services.t]\ndefinition = \"t.yaml\"\n"), ("t.yaml", &definition)]);
+    let check = project.run(&["check"]).await;
+    check.exits(0);
+    assert_eq!(check.stderr.matches("unjudged-schema").count(), 1, "{check}");
+    assert!(check.stderr.contains("2 parts of the schemas of `t` cannot be judged"), "{check}");
+}
