@@ -43,6 +43,19 @@ pub(crate) enum Ended {
     Interrupted,
 }
 
+/// Where a service answers for one behind it that does not (RFC 9110 sections 15.6.3 to 15.6.5): whom to look at first. The step stays
+/// failed, since a service may answer so for a defect of its own.
+fn behind(result: &StepResult, tried: &Tried) -> Option<String> {
+    let status = tried.exchange.as_ref()?.answer.code();
+    let service = &result.operation.as_ref()?.service;
+    match status {
+        502 => Some(format!("502: `{service}` got no usable answer from a service behind it; look whether those are up")),
+        503 => Some(format!("503: `{service}` is not ready, or a service behind it is not; look whether they are up")),
+        504 => Some(format!("504: a service behind `{service}` did not answer in time; look whether those are up")),
+        _ => None,
+    }
+}
+
 /// Results of steps in the order in which they ended.
 pub(crate) type Results = Vec<Arc<StepResult>>;
 
@@ -202,8 +215,10 @@ impl<'r> Runner<'r> {
             }
             match self.after_failure(frame, &actions, &mut spent, &tried, result, results).await {
                 AfterFailure::Again => kind = AttemptKind::Retry,
-                AfterFailure::Go(_) if !is_sound => return Flow::Broken,
-                AfterFailure::Go(flow) => return flow,
+                AfterFailure::Go(flow) => {
+                    result.reason = result.reason.take().or_else(|| behind(result, &tried));
+                    return if is_sound { flow } else { Flow::Broken };
+                }
             }
         }
     }

@@ -113,6 +113,19 @@ async fn a_success_action_whose_criteria_cannot_be_evaluated_fails_the_step_and_
 }
 
 #[tokio::test]
+async fn a_failure_for_a_service_behind_says_whom_to_look_at() {
+    for (status, words) in [(502, "a service behind it"), (503, "is not ready"), (504, "did not answer in time")] {
+        let (finished, _server) = run_against(&workflow(&read("a", "")), move |_| Reply::status(status)).await;
+        let step = &only(&finished).steps[0];
+        let reason = step.reason.as_deref().unwrap_or_default();
+        assert_eq!(step.verdict, Verdict::Failed);
+        assert!(reason.starts_with(&status.to_string()) && reason.contains(words) && reason.contains("`customers`"), "{reason}");
+    }
+    let (finished, _server) = run_against(&workflow(&read("a", "")), |_| Reply::status(500)).await;
+    assert_eq!(only(&finished).steps[0].reason, None);
+}
+
+#[tokio::test]
 async fn an_endless_goto_ends() {
     let scenario = workflow(&read("a", "\n    onSuccess: [{name: x, type: goto, stepId: a}]"));
     let (finished, _server) = run_against(&scenario, |_| ada()).await;
