@@ -12,9 +12,10 @@ use super::answer::{Answer, Listed, count};
 use super::arguments::{CheckArguments, GenerateArguments, PlanArguments, WriteArguments};
 use super::place;
 use crate::commands::check::counted;
-use crate::commands::{generate, plan};
+use crate::commands::{generate, plan, update};
 use crate::exit::Failure;
 use crate::fetch::is_url;
+use crate::older;
 use crate::project::{LoadedSystem, Project, ScenarioDocument, shown};
 use crate::suite::Suite;
 use crate::terminal::Sources;
@@ -107,7 +108,9 @@ pub(crate) fn check(arguments: &CheckArguments) -> Result<Answer, Failure> {
     if arguments.text.is_none() || !arguments.files.is_empty() {
         let files = arguments.files.iter().map(|file| place::inside(file)).collect::<Result<Vec<PathBuf>, _>>()?;
         let suite = Suite::read(&project, &files, &[], &mut Sources::default())?;
-        problems.extend(suite.problems().cloned());
+        let older = older::find(&project, &suite, None)?;
+        problems.extend(suite.definition_problems.iter().cloned());
+        problems.extend(update::explained_problems(&project, &suite, older.as_ref()));
     }
     if let Some(text) = &arguments.text {
         let path = place::scenario(arguments.path.as_deref().unwrap_or(DRAFT))?;
