@@ -160,7 +160,7 @@ fn add_paths(paths: &mut Map<String, Value>, noun: &Noun) {
         {"name": "cursor", "in": "query", "description": "Where the last page ended.", "schema": {"type": "string"}},
         {"name": "status", "in": "query", "description": "Only those in this state.", "schema": {"type": "string", "enum": ["draft", "active", "archived"]}},
     ]);
-    let one = || format!("{pascal}");
+    let one = || pascal.clone();
     paths.insert(format!("/{path}"), json!({
         "get": list,
         "post": with_body(operation(format!("create{pascal}"), format!("Create a {words}"), answer("201", "It was made.".to_owned(), one())), format!("New{pascal}")),
