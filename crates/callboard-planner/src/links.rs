@@ -88,14 +88,22 @@ impl<'a> MappedSystem<'a> {
     }
 }
 
-fn map_of(system: &System, typing: &Typing, options: &MapOptions, signals: &Signals) -> SystemMap {
-    let linker = Linker::new(system, typing, options, signals);
-    let (mut links, mut rejected) = (Vec::new(), Vec::new());
-    for index in 0..typing.operations.len() {
-        links.extend(linker.links_to_operation(index, &mut rejected));
+/// What definitions say about identities, with what the user said about single links; the other links are not spelled out.
+pub(crate) fn typing_for_plans(system: &System, options: &MapOptions) -> Typing {
+    let signals = all_signals();
+    let mut typing = Typing::of(system, &options.aliases, &signals);
+    let said: HashSet<&OperationKey> =
+        options.confirmed.iter().chain(&options.rejected).map(|pattern| &pattern.to).collect();
+    if !said.is_empty() {
+        let linker = Linker::new(system, &typing, options, &signals);
+        let map = linker.map(|index| said.contains(&linker.operations[index].1.key));
+        typing.take(&map, system);
     }
-    links.extend(linker.confirmed_only(&links));
-    SystemMap { entities: entities(system, typing), links, rejected }
+    typing
+}
+
+fn map_of(system: &System, typing: &Typing, options: &MapOptions, signals: &Signals) -> SystemMap {
+    SystemMap { entities: entities(system, typing), ..Linker::new(system, typing, options, signals).map(|_| true) }
 }
 
 fn entities(system: &System, typing: &Typing) -> Vec<Entity> {
@@ -153,6 +161,16 @@ impl<'a> Linker<'a> {
         let inputs: usize = typing.operations.iter().map(|types| types.needs.len()).sum();
         let per_input = (IN_ALL / inputs.max(1)).clamp(LEAST_PER_INPUT, PER_INPUT);
         Self { typing, options, signals, per_input, operations, by_service, services, stated }
+    }
+
+    /// The links into the operations that are wanted, and those that only the user knows of.
+    fn map(&self, is_wanted: impl Fn(usize) -> bool) -> SystemMap {
+        let mut map = SystemMap::default();
+        for index in (0..self.operations.len()).filter(|index| is_wanted(*index)) {
+            map.links.extend(self.links_to_operation(index, &mut map.rejected));
+        }
+        map.links.extend(self.confirmed_only(&map.links));
+        map
     }
 
     /// All links into one operation; what the user rejected goes to `rejected`.

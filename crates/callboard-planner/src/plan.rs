@@ -16,7 +16,7 @@ use crate::environment;
 use crate::explain;
 use crate::fill;
 use crate::index::Index;
-use crate::links::MappedSystem;
+use crate::links::{MapOptions, MappedSystem, typing_for_plans};
 use crate::looks;
 use crate::made;
 use crate::named;
@@ -61,6 +61,11 @@ impl<'a> Planner<'a> {
     /// As [`Self::new`], from a system that was read before: the same plans, without a second reading.
     pub fn of(mapped: &MappedSystem<'a>, options: &PlanOptions) -> Self {
         Self::with(mapped.system, mapped.typing.clone(), options)
+    }
+
+    /// As [`Self::of`], where nobody wants the map itself: what the user said about links counts, the others are not spelled out.
+    pub fn reading(system: &'a System, map: &MapOptions, options: &PlanOptions) -> Self {
+        Self::with(system, Arc::new(typing_for_plans(system, map)), options)
     }
 
     fn with(system: &'a System, typing: Arc<Typing>, options: &PlanOptions) -> Self {

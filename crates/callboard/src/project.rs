@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use callboard_model::names::TestName;
-use callboard_model::{Code, Diagnostic, Document, ServiceName, System};
+use callboard_model::{Code, Diagnostic, Document, Parsed, Service, ServiceName, System};
 use callboard_runner::SourceFile;
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
@@ -110,11 +111,9 @@ impl Project {
 
     /// Reads definitions as one system. Those that cannot be read are errors among the diagnostics.
     pub(crate) fn load(&self, definitions: &[NamedDefinition], sources: &mut Sources) -> LoadedSystem {
-        let fetch = DiskAndWeb::new("");
         let mut services = Vec::new();
         let mut diagnostics = Vec::new();
-        for definition in definitions {
-            let parsed = callboard_definition::load(&definition.name, &definition.origin, &fetch);
+        for parsed in read_all(definitions) {
             diagnostics.extend(parsed.diagnostics);
             if let Some(service) = parsed.value {
                 for (_, document) in service.documents.iter() {
@@ -253,6 +252,27 @@ impl Project {
     pub(crate) fn store_path(&self) -> PathBuf {
         self.root.join(".callboard").join("store.db")
     }
+}
+
+/// Reads definitions, several at a time where there are several processors; in their order.
+fn read_all(definitions: &[NamedDefinition]) -> Vec<Parsed<Option<Service>>> {
+    let next = AtomicUsize::new(0);
+    let read_some = || {
+        let fetch = DiskAndWeb::new("");
+        let one = |at: usize| definitions.get(at).map(|d| (at, callboard_definition::load(&d.name, &d.origin, &fetch)));
+        std::iter::from_fn(|| one(next.fetch_add(1, Ordering::Relaxed))).collect::<Vec<_>>()
+    };
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(definitions.len());
+    let mut read = std::thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(read_some)).collect();
+        let mut read = read_some();
+        for other in others {
+            read.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        }
+        read
+    });
+    read.sort_by_key(|(at, _)| *at);
+    read.into_iter().map(|(_, parsed)| parsed).collect()
 }
 
 /// Neither settings nor arguments name a service.

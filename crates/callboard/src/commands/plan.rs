@@ -3,7 +3,7 @@
 use callboard_model::System;
 use callboard_model::map::Output;
 use callboard_model::plan::{Binding, BindingSource, Expectation, Plan, PlannedStep};
-use callboard_planner::{MappedSystem, PlanOptions, Planner};
+use callboard_planner::{PlanOptions, Planner};
 use serde_json::{Value, json};
 
 use crate::cli::PlanArgs;
@@ -36,10 +36,9 @@ pub(crate) fn plan(project: &Project, arguments: &PlanArgs, terminal: &Terminal)
     Ok(Exit::Pass)
 }
 
-/// The plan of a sentence. The system is read once, for its map and for the plan.
+/// The plan of a sentence.
 pub(crate) fn plan_of(project: &Project, system: &System, sentence: &str, options: &PlanOptions) -> Plan {
-    let mapped = MappedSystem::new(system, &project.map_options());
-    Planner::of(&mapped, options).plan(sentence, options)
+    Planner::reading(system, &project.map_options(), options).plan(sentence, options)
 }
 
 /// No operation fits the sentence.
