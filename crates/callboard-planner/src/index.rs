@@ -7,7 +7,8 @@ use callboard_model::api::ParameterLocation;
 use callboard_model::map::Input;
 use callboard_model::{Method, Operation, System};
 
-use crate::entities::{EntityId, Numbered, numbered};
+use crate::entities::{EntityId, Numbered};
+use crate::parallel;
 use crate::path::{self, Segment};
 use crate::sentence::Vocabulary;
 use crate::shape::{Kind, Place};
@@ -108,12 +109,11 @@ impl<'a> Index<'a> {
             by_noun_stem.entry(last.clone()).or_default().push(id);
             vocabulary.nouns.insert(last);
         }
-        let mut terms: Vec<HashMap<String, Strength>> = Vec::with_capacity(typing.operations.len());
-        let mut ops = Vec::with_capacity(typing.operations.len());
-        for (index, numbered) in numbered(system).enumerate() {
-            terms.push(terms_of(&numbered, index, &typing, &weights, &mut vocabulary));
-            learn_instances(&numbered, &typing.operations[index], &mut vocabulary);
-            ops.push(op_of(&numbered, index, &typing, &vocabulary.lexicon));
+        let (mut terms, mut ops) = (Vec::with_capacity(typing.operations.len()), Vec::with_capacity(typing.operations.len()));
+        for read in read_services(system, &typing, &weights, &vocabulary.lexicon) {
+            terms.extend(read.terms);
+            ops.extend(read.ops);
+            vocabulary.learn(read.vocabulary);
         }
         rate_tokens(&mut ops);
         let mut postings: HashMap<String, Vec<(OpId, Strength)>> = HashMap::new();
@@ -231,6 +231,30 @@ impl<'a> Index<'a> {
     pub(crate) fn is_person(&self, entity: EntityId) -> bool {
         self.persons.contains(&entity)
     }
+}
+
+/// What the operations of one service say.
+struct Read {
+    terms: Vec<HashMap<String, Strength>>,
+    ops: Vec<Op>,
+    vocabulary: Vocabulary,
+}
+
+fn read_services(system: &System, typing: &Typing, weights: &Weights, lexicon: &Lexicon) -> Vec<Read> {
+    let services = system.services();
+    let before = |number: usize| services[..number].iter().map(|service| service.operations.len()).sum::<usize>();
+    let starts: Vec<usize> = (0..services.len()).map(before).collect();
+    parallel::map(services.len(), |number| {
+        let service = &services[number];
+        let mut read = Read { terms: Vec::new(), ops: Vec::new(), vocabulary: Vocabulary::default() };
+        for (at, operation) in service.operations.iter().enumerate() {
+            let (numbered, index) = (Numbered { service_number: number, service, operation }, starts[number] + at);
+            read.terms.push(terms_of(&numbered, index, typing, weights, &mut read.vocabulary));
+            learn_instances(&numbered, &typing.operations[index], &mut read.vocabulary);
+            read.ops.push(op_of(&numbered, index, typing, lexicon));
+        }
+        read
+    })
 }
 
 fn op_of(numbered: &Numbered<'_>, index: usize, typing: &Typing, lexicon: &Lexicon) -> Op {

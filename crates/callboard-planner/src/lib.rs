@@ -37,6 +37,7 @@ mod made;
 mod named;
 mod needs;
 mod oracle;
+mod parallel;
 mod participle;
 mod path;
 mod pointers;

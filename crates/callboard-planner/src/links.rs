@@ -92,8 +92,7 @@ impl<'a> MappedSystem<'a> {
 pub(crate) fn typing_for_plans(system: &System, options: &MapOptions) -> Typing {
     let signals = all_signals();
     let mut typing = Typing::of(system, &options.aliases, &signals);
-    let said: HashSet<&OperationKey> =
-        options.confirmed.iter().chain(&options.rejected).map(|pattern| &pattern.to).collect();
+    let said: HashSet<&OperationKey> = options.confirmed.iter().chain(&options.rejected).map(|pattern| &pattern.to).collect();
     if !said.is_empty() {
         let linker = Linker::new(system, &typing, options, &signals);
         let map = linker.map(|index| said.contains(&linker.operations[index].1.key));

@@ -59,7 +59,7 @@ impl<'a> Needs<'a> {
         if !is_path && !self.may_be_key(parameter, &words, service) {
             return None;
         }
-        let shape = parameter.schema.as_ref().and_then(|node| shapes.at(service, numbered.service, node)).map(|(_, shape)| shape);
+        let shape = parameter.schema.as_ref().and_then(|node| shapes.at(numbered.service, node)).map(|(_, shape)| shape);
         let (kind, format) = shape.as_ref().map_or((Kind::Any, None), |s| (s.kind, s.format.clone()));
         if shape.as_ref().is_some_and(|s| !s.options.is_empty()) || kind == Kind::Boolean {
             return None;

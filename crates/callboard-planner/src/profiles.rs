@@ -25,8 +25,8 @@ pub(crate) struct Profiles {
     /// By field: the entities that have it, and its weight squared.
     by_field: Vec<(Vec<EntityId>, f64)>,
     /// What is known of shapes, by their numbers.
-    names: HashMap<usize, Arc<Names>>,
-    nearest: HashMap<usize, Option<(EntityId, f64)>>,
+    names: HashMap<u64, Arc<Names>>,
+    nearest: HashMap<u64, Option<(EntityId, f64)>>,
 }
 
 /// The names of an object's fields: those that some resource has, by number, and the weight of all.

@@ -71,6 +71,8 @@ pub(crate) struct View<'i, 'a> {
     supports: RefCell<HashMap<String, f64>>,
     asks_for_attribute: OnceCell<bool>,
     similar_to_verb: OnceCell<Vec<String>>,
+    targets: OnceCell<Vec<OpId>>,
+    agreements: RefCell<HashMap<OpId, f64>>,
     /// Strengths of all words, by operation.
     strengths: RefCell<HashMap<OpId, Rc<[Strength]>>>,
     /// Operations that yield what a need wants, as an operation of a service sees them: by service and need.
@@ -186,6 +188,8 @@ impl<'i, 'a> View<'i, 'a> {
             supports: RefCell::default(),
             asks_for_attribute: OnceCell::new(),
             similar_to_verb: OnceCell::new(),
+            targets: OnceCell::new(),
+            agreements: RefCell::default(),
             strengths: RefCell::default(),
             producers: RefCell::default(),
             expanded: RefCell::default(),
@@ -327,6 +331,15 @@ impl<'i, 'a> View<'i, 'a> {
 
     /// Whether verb and method, and verb and name, agree.
     pub(crate) fn agreement(&self, op: OpId) -> f64 {
+        if let Some(known) = self.agreements.borrow().get(&op) {
+            return *known;
+        }
+        let agreement = self.find_agreement(op);
+        self.agreements.borrow_mut().insert(op, agreement);
+        agreement
+    }
+
+    fn find_agreement(&self, op: OpId) -> f64 {
         let weights = &self.index.weights;
         let entry = &self.index.ops[op];
         let verb = self.words.iter().find(|word| word.is_verb);
@@ -373,8 +386,12 @@ impl<'i, 'a> View<'i, 'a> {
         }
     }
 
-    /// Operations worth a look, best first.
-    pub(crate) fn targets(&self, most: usize) -> Vec<OpId> {
+    /// Operations worth a look, best first; always the same number of them.
+    pub(crate) fn targets(&self, most: usize) -> &[OpId] {
+        self.targets.get_or_init(|| self.find_targets(most))
+    }
+
+    fn find_targets(&self, most: usize) -> Vec<OpId> {
         let mut known: BTreeSet<OpId> = self.words.iter().flat_map(|word| word.strengths.keys().copied()).collect();
         if self.words.is_empty() {
             known = self

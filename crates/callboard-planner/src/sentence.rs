@@ -26,6 +26,19 @@ pub(crate) struct Vocabulary {
 }
 
 impl Vocabulary {
+    /// Adds what another service's definition knows of words; what is known already stays.
+    pub(crate) fn learn(&mut self, other: Self) {
+        self.terms.extend(other.terms);
+        self.nouns.extend(other.nouns);
+        self.verbs.extend(other.verbs);
+        for (verb, act) in other.acts {
+            self.acts.entry(verb).or_insert(act);
+        }
+        for (word, entity) in other.instances {
+            self.instances.entry(word).or_insert(entity);
+        }
+    }
+
     pub(crate) fn is_term(&self, stem: &str) -> bool {
         self.terms.contains(stem)
     }

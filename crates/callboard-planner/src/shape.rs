@@ -41,7 +41,7 @@ impl Kind {
 #[derive(Debug)]
 pub(crate) struct Shape {
     /// Which one it is, among all of the system.
-    pub(crate) number: usize,
+    pub(crate) number: u64,
     pub(crate) kind: Kind,
     pub(crate) format: Option<String>,
     pub(crate) options: Vec<Value>,
@@ -90,62 +90,66 @@ pub(crate) struct Place {
 /// A shape with the resolved address of its schema.
 type Known = (Arc<NodeRef>, Arc<Shape>);
 
-/// Shapes and bodies of a system, by service.
+/// Shapes and bodies of one service.
 #[derive(Default)]
 pub(crate) struct Shapes {
-    known: HashMap<usize, HashMap<NodeRef, Known>>,
-    bodies: HashMap<usize, HashMap<NodeRef, Arc<Vec<Place>>>>,
-    count: usize,
+    known: HashMap<NodeRef, Known>,
+    bodies: HashMap<NodeRef, Arc<Vec<Place>>>,
+    next: u64,
 }
 
 impl Shapes {
+    /// Those of a service by its number: shapes of all services have numbers of their own.
+    pub(crate) fn of(service: usize) -> Self {
+        Self { next: (service as u64) << 32, ..Self::default() }
+    }
+
     /// The shape at an address, which is resolved first.
-    pub(crate) fn at(&mut self, number: usize, service: &Service, node: &NodeRef) -> Option<Known> {
-        let known = self.known.entry(number).or_default();
-        if let Some(found) = known.get(node) {
+    pub(crate) fn at(&mut self, service: &Service, node: &NodeRef) -> Option<Known> {
+        if let Some(found) = self.known.get(node) {
             return Some(found.clone());
         }
         let schema = service.schema(node)?;
         if schema.reference().is_none() {
-            return Some(self.add(number, &schema));
+            return Some(self.add(&schema));
         }
         let target = schema.resolved();
-        let found = match known.get(target.node()) {
+        let found = match self.known.get(target.node()) {
             Some(found) => found.clone(),
-            None => self.add(number, &target),
+            None => self.add(&target),
         };
-        self.known.entry(number).or_default().insert(node.clone(), found.clone());
+        self.known.insert(node.clone(), found.clone());
         Some(found)
     }
 
-    fn add(&mut self, number: usize, schema: &Schema<'_>) -> Known {
-        let found = (Arc::new(schema.node().clone()), Arc::new(shape_of(schema, self.count)));
-        self.count += 1;
-        self.known.entry(number).or_default().insert(schema.node().clone(), found.clone());
+    fn add(&mut self, schema: &Schema<'_>) -> Known {
+        let found = (Arc::new(schema.node().clone()), Arc::new(shape_of(schema, self.next)));
+        self.next += 1;
+        self.known.insert(schema.node().clone(), found.clone());
         found
     }
 
     /// The places of a body, nearest first. Bodies that refer to the same schema share them.
-    pub(crate) fn places(&mut self, number: usize, service: &Service, node: &NodeRef) -> Arc<Vec<Place>> {
+    pub(crate) fn places(&mut self, service: &Service, node: &NodeRef) -> Arc<Vec<Place>> {
         let schema = service.schema(node);
         let target = schema.as_ref().and_then(Schema::follow).map_or_else(|| node.clone(), |target| target.node().clone());
-        if let Some(known) = self.bodies.get(&number).and_then(|bodies| bodies.get(&target)) {
+        if let Some(known) = self.bodies.get(&target) {
             return known.clone();
         }
         let reference = schema.and_then(|schema| schema.reference_name());
-        let places = Arc::new(self.walk(number, service, Seed::root(node, reference)));
-        self.bodies.entry(number).or_default().insert(target, places.clone());
+        let places = Arc::new(self.walk(service, Seed::root(node, reference)));
+        self.bodies.insert(target, places.clone());
         places
     }
 
-    fn walk(&mut self, number: usize, service: &Service, root: Seed) -> Vec<Place> {
+    fn walk(&mut self, service: &Service, root: Seed) -> Vec<Place> {
         let mut places: Vec<Place> = Vec::new();
         let mut waiting = VecDeque::from([root]);
         while let Some(seed) = waiting.pop_front() {
             if places.len() >= MAX_PLACES {
                 break;
             }
-            let Some((node, shape)) = self.at(number, service, &seed.node) else { continue };
+            let Some((node, shape)) = self.at(service, &seed.node) else { continue };
             let index = places.len();
             if seed.depth < MAX_DEPTH && index + waiting.len() < MAX_PLACES && !is_within(&places, seed.parent, &shape) {
                 seed.children(index, &shape, &mut waiting);
@@ -221,7 +225,7 @@ impl Seed {
     }
 }
 
-fn shape_of(schema: &Schema<'_>, number: usize) -> Shape {
+fn shape_of(schema: &Schema<'_>, number: u64) -> Shape {
     let properties = schema.all_properties();
     let required = schema.required();
     let items = schema.items();

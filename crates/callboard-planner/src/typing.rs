@@ -9,11 +9,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use callboard_model::map::{Evidence, Input, Output, Signal, SystemMap};
-use callboard_model::{Method, OperationKey, System};
+use callboard_model::{Method, Operation, OperationKey, Service, System};
 
 use crate::entities::{EntityId, Nouns, Numbered, numbered};
 use crate::explained::Explained;
 use crate::needs::Needs;
+use crate::parallel;
 use crate::profiles::Profiles;
 use crate::sameness::Sameness;
 use crate::shape::{Kind, Place, Shapes};
@@ -136,8 +137,7 @@ impl Typing {
     /// Reads a system. `aliases` is the project's glossary, word to entity.
     pub(crate) fn of(system: &System, aliases: &BTreeMap<String, String>, signals: &Signals) -> Self {
         let mut nouns = Nouns::of(system, aliases);
-        let mut shapes = Shapes::default();
-        let mut operations = bodies(system, &mut shapes);
+        let (mut shapes, mut operations) = bodies(system);
         if signals.contains(&Signal::Name) {
             for words in foreign(system, &operations) {
                 nouns.add_foreign(&words);
@@ -153,7 +153,7 @@ impl Typing {
         let mut yields = Yields::new(signs, profiles);
         for (numbered, types) in numbered(system).zip(&mut operations) {
             types.subject = nouns.subject(&numbered);
-            types.needs = needs.of(&numbered, &mut shapes, types);
+            types.needs = needs.of(&numbered, &mut shapes[numbered.service_number], types);
             types.yields = yields.of(&numbered, types);
             types.makes = made_up(&numbered, &types.yields);
         }
@@ -227,42 +227,45 @@ impl Typing {
 }
 
 /// The places of all bodies; operations share those of a schema that they share.
-fn bodies(system: &System, shapes: &mut Shapes) -> Vec<OperationTypes> {
-    let of = |numbered: crate::entities::Numbered<'_>| {
-        let operation = numbered.operation;
-        let body = operation.request_body.as_ref().and_then(|body| body.preferred()).and_then(|media| media.schema.as_ref());
-        let answer =
-            operation.success_response().and_then(|response| response.preferred()).and_then(|media| media.schema.as_ref());
-        let mut places = |node| shapes.places(numbered.service_number, numbered.service, node);
-        OperationTypes {
-            request: body.map(&mut places).unwrap_or_default(),
-            response: answer.map(&mut places).unwrap_or_default(),
-            ..OperationTypes::default()
-        }
-    };
-    let mut types: Vec<OperationTypes> = numbered(system).map(of).collect();
-    borrow_answers(system, &mut types);
-    types
+fn bodies(system: &System) -> (Vec<Shapes>, Vec<OperationTypes>) {
+    let services = system.services();
+    let read = parallel::map(services.len(), |number| {
+        let mut shapes = Shapes::of(number);
+        let service = &services[number];
+        let mut operations: Vec<_> = service.operations.iter().map(|o| bodies_of(service, o, &mut shapes)).collect();
+        borrow_answers(service, &mut operations);
+        (shapes, operations)
+    });
+    let (shapes, operations): (Vec<Shapes>, Vec<Vec<OperationTypes>>) = read.into_iter().unzip();
+    (shapes, operations.into_iter().flatten().collect())
+}
+
+fn bodies_of(service: &Service, operation: &Operation, shapes: &mut Shapes) -> OperationTypes {
+    let body = operation.request_body.as_ref().and_then(|body| body.preferred()).and_then(|media| media.schema.as_ref());
+    let answer = operation.success_response().and_then(|response| response.preferred()).and_then(|media| media.schema.as_ref());
+    let mut places = |node| shapes.places(service, node);
+    OperationTypes {
+        request: body.map(&mut places).unwrap_or_default(),
+        response: answer.map(&mut places).unwrap_or_default(),
+        ..OperationTypes::default()
+    }
 }
 
 /// A `POST` that documents no more than that it answers with an object answers with what it made, as reading that by its key shows it.
-fn borrow_answers(system: &System, types: &mut [OperationTypes]) {
-    let operations: Vec<_> = numbered(system).collect();
+fn borrow_answers(service: &Service, types: &mut [OperationTypes]) {
     let is_bare = |places: &[Place]| matches!(places, [root] if matches!(root.shape.kind, Kind::Object | Kind::Map));
-    for maker in 0..operations.len() {
-        let Numbered { service_number, operation, .. } = &operations[maker];
-        if operation.key.method != Method::Post || !is_bare(&types[maker].response) {
-            continue;
+    let mut readers: HashMap<&str, usize> = HashMap::new();
+    for (at, operation) in service.operations.iter().enumerate().filter(|(_, o)| o.key.method == Method::Get) {
+        if let Some((collection, _)) = operation.key.path.trim_end_matches('/').rsplit_once('/').filter(|(_, key)| key.starts_with('{'))
+        {
+            readers.entry(collection).or_insert(at);
         }
-        let reads = |read: &usize| {
-            let other = &operations[*read];
-            let below = other.operation.key.path.strip_prefix(operation.key.path.trim_end_matches('/'));
-            let is_one = below.is_some_and(|rest| rest.starts_with("/{") && rest.trim_end_matches('/').matches('/').count() == 1);
-            other.service_number == *service_number && other.operation.key.method == Method::Get && is_one
-        };
-        if let Some(read) = (0..operations.len()).find(reads) {
-            types[maker].response = types[read].response.clone();
-            types[maker].is_borrowed = true;
+    }
+    for (at, operation) in service.operations.iter().enumerate().filter(|(_, o)| o.key.method == Method::Post) {
+        let reader = readers.get(operation.key.path.trim_end_matches('/')).filter(|_| is_bare(&types[at].response));
+        if let Some(reader) = reader {
+            types[at].response = types[*reader].response.clone();
+            types[at].is_borrowed = true;
         }
     }
 }
