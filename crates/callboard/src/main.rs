@@ -1,5 +1,6 @@
 //! The `callboard` command: arguments, settings, wiring, terminal output, exit codes.
 
+mod answers;
 mod cli;
 mod commands;
 mod cover;

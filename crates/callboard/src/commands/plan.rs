@@ -4,8 +4,10 @@ use callboard_model::System;
 use callboard_model::map::Output;
 use callboard_model::plan::{Binding, BindingSource, Expectation, Plan, PlannedStep};
 use callboard_planner::{PlanOptions, Planner};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::answers::Question;
 use crate::cli::PlanArgs;
 use crate::environment::{Environment, Wishes};
 use crate::exit::{Exit, Failure};
@@ -15,25 +17,66 @@ use crate::terminal::{Sources, Terminal};
 
 /// Plans a sentence.
 pub(crate) fn plan(project: &Project, arguments: &PlanArgs, terminal: &Terminal) -> Result<Exit, Failure> {
+    let question = question(project, arguments);
+    if let Some(shown) =
+        question.as_ref().and_then(Question::answer).and_then(|answer| serde_json::from_value::<Shown>(answer).ok())
+    {
+        shown.show(arguments.json, terminal);
+        return Ok(Exit::Pass);
+    }
     let mut sources = Sources::default();
     let loaded = project.load_some(&arguments.definitions.definitions, &mut sources)?;
     terminal.diagnostics(&loaded.diagnostics, &sources);
     let options = options(project, arguments.env.as_deref(), &loaded.system)?;
     let (plan, said) = llm::plan(project, &loaded.system, &arguments.sentence, &options, &arguments.llm, terminal)?;
-    if arguments.json {
-        let mut value = to_json(&plan, &loaded.system);
-        if let Some(said) = said {
-            value["llm"] = said.json();
-        }
-        terminal.json(&value);
-    } else {
-        terminal.data(&to_text(&plan, &loaded.system));
-        tell_leftovers(&plan, terminal);
+    let mut shown = Shown::of(&plan, &loaded.system);
+    if let Some(said) = said {
+        shown.json["llm"] = said.json();
     }
+    shown.show(arguments.json, terminal);
     if plan.steps.is_empty() {
         return Err(nothing_found(&loaded.system));
     }
+    if let (Some(question), true, Ok(answer)) = (question, loaded.diagnostics.is_empty(), serde_json::to_value(&shown)) {
+        question.keep(project, &loaded.system, answer);
+    }
+    // The process ends: to take a large system apart piece by piece would only take time.
+    std::mem::forget((loaded, sources));
     Ok(Exit::Pass)
+}
+
+/// The question that is asked, where its answer depends on nothing but files and arguments: not on a language model.
+fn question(project: &Project, arguments: &PlanArgs) -> Option<Question> {
+    let asked = arguments.llm.llm.as_deref();
+    let is_alone = asked == Some("off") || asked.is_none() && project.settings.llm.model.is_none();
+    let definitions = format!("{:?} {:?}", arguments.definitions.definitions, arguments.env);
+    let parts = ["plan", arguments.sentence.as_str(), definitions.as_str()];
+    if is_alone && arguments.llm.llm_record.is_none() { Question::new(project, &parts) } else { None }
+}
+
+/// A plan as it is shown.
+#[derive(Serialize, Deserialize)]
+struct Shown {
+    json: Value,
+    text: String,
+    talk: Vec<String>,
+}
+
+impl Shown {
+    fn of(plan: &Plan, system: &System) -> Self {
+        Self { json: to_json(plan, system), text: to_text(plan, system), talk: leftovers(plan) }
+    }
+
+    fn show(&self, as_json: bool, terminal: &Terminal) {
+        if as_json {
+            terminal.json(&self.json);
+            return;
+        }
+        terminal.data(&self.text);
+        for line in &self.talk {
+            terminal.say(line);
+        }
+    }
 }
 
 /// The plan of a sentence.
@@ -66,13 +109,21 @@ pub(crate) fn options(project: &Project, environment: Option<&str>, system: &Sys
 
 /// Says which words were not used, and when the choice was close.
 pub(crate) fn tell_leftovers(plan: &Plan, terminal: &Terminal) {
+    for line in leftovers(plan) {
+        terminal.say(line);
+    }
+}
+
+fn leftovers(plan: &Plan) -> Vec<String> {
+    let mut lines = Vec::new();
     if !plan.unmatched.is_empty() {
         let words: Vec<_> = plan.unmatched.iter().map(|word| format!("\"{word}\"")).collect();
-        terminal.say(format!("not used: {}", words.join(", ")));
+        lines.push(format!("not used: {}", words.join(", ")));
     }
     if is_close(plan) {
-        terminal.say("another plan fits nearly as well; `callboard plan --json` shows the alternatives");
+        lines.push("another plan fits nearly as well; `callboard plan --json` shows the alternatives".to_owned());
     }
+    lines
 }
 
 /// Plans whose scores differ by less are a matter of taste.
