@@ -98,12 +98,13 @@ impl<'a> Schema<'a> {
 
     /// The schema under a keyword, such as `items` or `not`.
     pub fn child(&self, keyword: &str) -> Option<Schema<'a>> {
-        Some(Schema { documents: self.documents, node: self.node.join(keyword), value: self.value.get(keyword)? })
+        let value = self.value.get(keyword)?;
+        Some(Schema { documents: self.documents, node: self.node.join(keyword), value })
     }
 
     /// The schemas of a list keyword, such as `allOf` or `prefixItems`.
     pub fn children(&self, keyword: &str) -> Vec<Schema<'a>> {
-        let list = self.value.get(keyword).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        let Some(list) = self.value.get(keyword).and_then(Value::as_array) else { return Vec::new() };
         let node = self.node.join(keyword);
         let child = |(i, value)| Schema { documents: self.documents, node: node.join(format!("{i}")), value };
         list.iter().enumerate().map(child).collect()
@@ -133,7 +134,7 @@ impl<'a> Schema<'a> {
             waiting.push(target);
             return self;
         }
-        self.resolved()
+        if self.reference().is_some() { self.resolved() } else { self }
     }
 
     /// The types that an instance may have, from `type`, or from what the keywords suggest; empty when anything goes. Without `null`.

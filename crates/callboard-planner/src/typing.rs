@@ -11,7 +11,7 @@ use std::sync::Arc;
 use callboard_model::map::{Evidence, Input, Output, Signal, SystemMap};
 use callboard_model::{Method, Operation, OperationKey, Service, System};
 
-use crate::entities::{EntityId, Nouns, Numbered, numbered};
+use crate::entities::{EntityId, Nouns, numbered};
 use crate::explained::Explained;
 use crate::needs::Needs;
 use crate::parallel;
@@ -256,7 +256,8 @@ fn borrow_answers(service: &Service, types: &mut [OperationTypes]) {
     let is_bare = |places: &[Place]| matches!(places, [root] if matches!(root.shape.kind, Kind::Object | Kind::Map));
     let mut readers: HashMap<&str, usize> = HashMap::new();
     for (at, operation) in service.operations.iter().enumerate().filter(|(_, o)| o.key.method == Method::Get) {
-        if let Some((collection, _)) = operation.key.path.trim_end_matches('/').rsplit_once('/').filter(|(_, key)| key.starts_with('{'))
+        if let Some((collection, _)) =
+            operation.key.path.trim_end_matches('/').rsplit_once('/').filter(|(_, key)| key.starts_with('{'))
         {
             readers.entry(collection).or_insert(at);
         }

@@ -2,6 +2,8 @@
 
 #[path = "map/links.rs"]
 mod links;
+#[path = "map/meaning.rs"]
+mod meaning;
 #[path = "map/odd.rs"]
 mod odd;
 #[path = "map/user.rs"]

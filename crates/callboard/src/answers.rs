@@ -11,12 +11,13 @@ use std::hash::{Hash as _, Hasher as _};
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
-use callboard_model::System;
+use callboard_definition::codes;
+use callboard_model::{Code, Diagnostic, System, document};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::fetch::is_url;
-use crate::project::Project;
+use crate::project::{LoadedSystem, Project};
 use crate::settings::FILE_NAME;
 
 /// Smaller systems are read in no time.
@@ -78,10 +79,10 @@ impl Question {
         (kept.asked == self.asked && all_stand(&kept.texts)).then_some(kept.answer)
     }
 
-    /// Keeps an answer that was made from a system without anything to complain about. What cannot be kept is not.
-    pub(crate) fn keep(&self, project: &Project, system: &System, answer: Value) {
-        let is_large = system.services().iter().map(|service| service.operations.len()).sum::<usize>() >= WORTH_KEEPING;
-        let Some(texts) = texts_of(system).filter(|_| is_large) else { return };
+    /// Keeps an answer that was made from a large system. What cannot be kept is not: the answer stands all the same.
+    pub(crate) fn keep(&self, project: &Project, loaded: &LoadedSystem, answer: Value) {
+        let is_large = loaded.system.operations().count() >= WORTH_KEEPING;
+        let Some(texts) = texts_of(&loaded.system).filter(|_| is_large && was_read_whole(&loaded.diagnostics)) else { return };
         let kept = Kept { asked: self.asked.clone(), texts, answer };
         if let Ok(bytes) = serde_json::to_vec(&kept)
             && bytes.len() <= LARGEST
@@ -105,6 +106,13 @@ fn program() -> Option<String> {
     let meta = fs::metadata(std::env::current_exe().ok()?).ok()?;
     let built = meta.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
     Some(format!("{} {} {}", env!("CARGO_PKG_VERSION"), meta.len(), built.as_nanos()))
+}
+
+/// Whether every text was there to be read: one that appears later leaves no trace among those that were.
+fn was_read_whole(diagnostics: &[Diagnostic]) -> bool {
+    const MISSING: [Code; 4] =
+        [codes::UNREADABLE_DOCUMENT, codes::TOO_MANY_DOCUMENTS, document::INVALID_DOCUMENT, document::DOCUMENT_OVER_BUDGET];
+    !diagnostics.iter().any(|diagnostic| diagnostic.is_error() || MISSING.contains(&diagnostic.code))
 }
 
 /// The texts that a system was read from, where all of them are files.

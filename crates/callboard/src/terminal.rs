@@ -96,6 +96,12 @@ impl Terminal {
 
     /// Draws diagnostics on stderr, with the lines that they are about.
     pub(crate) fn diagnostics(&self, diagnostics: &[Diagnostic], sources: &Sources) {
+        self.show_drawn(&self.drawn(diagnostics, sources));
+    }
+
+    /// Diagnostics as [`Self::diagnostics`] draws them.
+    pub(crate) fn drawn(&self, diagnostics: &[Diagnostic], sources: &Sources) -> Vec<String> {
+        let mut drawn = Vec::new();
         let renderer = if self.color_err { Renderer::styled() } else { Renderer::plain() }.decor_style(DecorStyle::Ascii);
         for severity in [Severity::Note, Severity::Warning, Severity::Error] {
             if self.quiet && severity != Severity::Error {
@@ -103,15 +109,26 @@ impl Terminal {
             }
             let of_kind: Vec<_> = diagnostics.iter().filter(|d| d.severity == severity).collect();
             for diagnostic in of_kind.iter().take(MAX_DRAWN) {
-                self.write_err(&render(&renderer, diagnostic, sources));
+                drawn.push(render(&renderer, diagnostic, sources));
             }
             if of_kind.len() > MAX_DRAWN {
-                self.write_err(&format!(
-                    "… and {} more of this kind; `callboard check --json` lists all",
-                    of_kind.len() - MAX_DRAWN
-                ));
+                let more = of_kind.len() - MAX_DRAWN;
+                drawn.push(format!("… and {more} more of this kind; `callboard check --json` lists all"));
             }
         }
+        drawn
+    }
+
+    /// Writes diagnostics that were drawn before.
+    pub(crate) fn show_drawn(&self, drawn: &[String]) {
+        for text in drawn {
+            self.write_err(text);
+        }
+    }
+
+    /// How this terminal draws: what a drawing depends on besides its subject.
+    pub(crate) fn manner(&self) -> String {
+        format!("quiet {} colour {}", self.quiet, self.color_err)
     }
 
     fn write_err(&self, text: &str) {

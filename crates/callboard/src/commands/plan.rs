@@ -17,19 +17,22 @@ use crate::terminal::{Sources, Terminal};
 
 /// Plans a sentence.
 pub(crate) fn plan(project: &Project, arguments: &PlanArgs, terminal: &Terminal) -> Result<Exit, Failure> {
-    let question = question(project, arguments);
+    let question = question(project, arguments, terminal);
     if let Some(shown) =
         question.as_ref().and_then(Question::answer).and_then(|answer| serde_json::from_value::<Shown>(answer).ok())
     {
+        terminal.show_drawn(&shown.drawn);
         shown.show(arguments.json, terminal);
         return Ok(Exit::Pass);
     }
     let mut sources = Sources::default();
     let loaded = project.load_some(&arguments.definitions.definitions, &mut sources)?;
-    terminal.diagnostics(&loaded.diagnostics, &sources);
+    let drawn = terminal.drawn(&loaded.diagnostics, &sources);
+    terminal.show_drawn(&drawn);
     let options = options(project, arguments.env.as_deref(), &loaded.system)?;
     let (plan, said) = llm::plan(project, &loaded.system, &arguments.sentence, &options, &arguments.llm, terminal)?;
     let mut shown = Shown::of(&plan, &loaded.system);
+    shown.drawn = drawn;
     if let Some(said) = said {
         shown.json["llm"] = said.json();
     }
@@ -37,8 +40,8 @@ pub(crate) fn plan(project: &Project, arguments: &PlanArgs, terminal: &Terminal)
     if plan.steps.is_empty() {
         return Err(nothing_found(&loaded.system));
     }
-    if let (Some(question), true, Ok(answer)) = (question, loaded.diagnostics.is_empty(), serde_json::to_value(&shown)) {
-        question.keep(project, &loaded.system, answer);
+    if let (Some(question), Ok(answer)) = (question, serde_json::to_value(&shown)) {
+        question.keep(project, &loaded, answer);
     }
     // The process ends: to take a large system apart piece by piece would only take time.
     std::mem::forget((loaded, sources));
@@ -46,17 +49,20 @@ pub(crate) fn plan(project: &Project, arguments: &PlanArgs, terminal: &Terminal)
 }
 
 /// The question that is asked, where its answer depends on nothing but files and arguments: not on a language model.
-fn question(project: &Project, arguments: &PlanArgs) -> Option<Question> {
+fn question(project: &Project, arguments: &PlanArgs, terminal: &Terminal) -> Option<Question> {
     let asked = arguments.llm.llm.as_deref();
     let is_alone = asked == Some("off") || asked.is_none() && project.settings.llm.model.is_none();
     let definitions = format!("{:?} {:?}", arguments.definitions.definitions, arguments.env);
-    let parts = ["plan", arguments.sentence.as_str(), definitions.as_str()];
+    let manner = terminal.manner();
+    let parts = ["plan", arguments.sentence.as_str(), definitions.as_str(), manner.as_str()];
     if is_alone && arguments.llm.llm_record.is_none() { Question::new(project, &parts) } else { None }
 }
 
 /// A plan as it is shown.
 #[derive(Serialize, Deserialize)]
 struct Shown {
+    /// What is wrong with the definitions.
+    drawn: Vec<String>,
     json: Value,
     text: String,
     talk: Vec<String>,
@@ -64,7 +70,7 @@ struct Shown {
 
 impl Shown {
     fn of(plan: &Plan, system: &System) -> Self {
-        Self { json: to_json(plan, system), text: to_text(plan, system), talk: leftovers(plan) }
+        Self { drawn: Vec::new(), json: to_json(plan, system), text: to_text(plan, system), talk: leftovers(plan) }
     }
 
     fn show(&self, as_json: bool, terminal: &Terminal) {

@@ -59,3 +59,84 @@ async fn people_see_numbered_steps_with_where_each_input_comes_from() {
         .collect();
     assert!(!names.iter().any(|name| name == ".callboard"), "planning writes nothing: {names:?}");
 }
+
+/// A project whose one definition has 540 operations; `noun` is one of its resources.
+fn large(noun: &str) -> Project {
+    let project = Project::with(&[("callboard.toml", "[services.all]\ndefinition = \"all.yaml\"\n")]);
+    project.write("all.yaml", large_definition(noun));
+    project
+}
+
+fn large_definition(noun: &str) -> String {
+    let mut text = "openapi: 3.0.3\ninfo: {title: All, version: '1'}\npaths:\n".to_owned();
+    let answer = "responses: {'200': {description: ok, content: {application/json: {schema: {type: object, properties: {id: {type: string}}}}}}}";
+    let nouns = (0..179).map(|at| format!("thing{at}")).chain([noun.to_owned()]);
+    for noun in nouns {
+        text.push_str(&format!("  /{noun}s:\n    post: {{operationId: create-{noun}, {answer}}}\n"));
+        text.push_str(&format!(
+            "  /{noun}s/{{id}}:\n    parameters: [{{name: id, in: path, required: true, schema: {{type: string}}}}]\n"
+        ));
+        text.push_str(&format!(
+            "    get: {{operationId: get-{noun}, {answer}}}\n    delete: {{operationId: delete-{noun}, {answer}}}\n"
+        ));
+    }
+    text
+}
+
+fn kept(project: &Project) -> Vec<std::path::PathBuf> {
+    let files = std::fs::read_dir(project.path(".callboard/answers")).into_iter().flatten();
+    files.map(|entry| entry.expect("a readable folder").path()).collect()
+}
+
+#[tokio::test]
+async fn a_plan_over_a_large_system_is_kept_until_a_definition_changes() {
+    let project = large("parcel");
+    let sentence = ["plan", "Create a parcel and delete it"];
+    let first = project.run(&sentence).await.exits(0).stdout.clone();
+    assert!(first.contains("create-parcel"), "{first}");
+    assert_eq!(kept(&project).len(), 1);
+    assert!(project.path(".callboard/.gitignore").exists());
+    assert_eq!(first, project.run(&sentence).await.exits(0).stdout);
+
+    project.write("all.yaml", large_definition("parcel").replace("create-parcel", "make--parcel"));
+    let changed = project.run(&sentence).await.exits(0).stdout.clone();
+    assert!(changed.contains("make--parcel"), "a text of the same length is another text: {changed}");
+}
+
+#[tokio::test]
+async fn a_kept_plan_counts_for_its_own_question_and_settings_only() {
+    let project = large("parcel");
+    project.run(&["plan", "Create a parcel"]).await.exits(0);
+    let other = project.run(&["plan", "Delete a parcel"]).await.exits(0).stdout.clone();
+    assert!(other.contains("delete-parcel"), "{other}");
+    assert_eq!(kept(&project).len(), 2);
+    project.write("callboard.toml", "[services.all]\ndefinition = \"all.yaml\"\n[aliases]\nbox = \"parcel\"\n");
+    project.run(&["plan", "Create a parcel"]).await.exits(0);
+    assert_eq!(kept(&project).len(), 3);
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_kept_plan_is_no_matter() {
+    let project = large("parcel");
+    let sentence = ["plan", "--json", "Create a parcel"];
+    let first = project.run(&sentence).await.exits(0).stdout.clone();
+    for broken in ["", "{", "{\"asked\":\"\",\"texts\":[],\"answer\":{}}", "[1]"] {
+        let path = kept(&project).pop().expect("one is kept");
+        std::fs::write(&path, broken).expect("a file can be written");
+        let again = project.run(&sentence).await;
+        again.exits(0);
+        assert_eq!((first.as_str(), ""), (again.stdout.as_str(), again.stderr.as_str()), "{broken}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_definition_is_told_with_a_kept_plan_too() {
+    let project = large("parcel");
+    project.write("all.yaml", large_definition("parcel").replace("title: All, ", ""));
+    let sentence = ["plan", "Create a parcel"];
+    let first = project.run(&sentence).await;
+    first.exits(0);
+    assert!(first.stderr.contains("title"), "{first}");
+    assert_eq!(kept(&project).len(), 1);
+    assert_eq!(first.stderr, project.run(&sentence).await.stderr);
+}
