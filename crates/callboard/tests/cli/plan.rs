@@ -132,11 +132,11 @@ async fn what_is_wrong_with_a_kept_plan_is_no_matter() {
 #[tokio::test]
 async fn what_is_wrong_with_a_definition_is_told_with_a_kept_plan_too() {
     let project = large("parcel");
-    project.write("all.yaml", large_definition("parcel").replace("title: All, ", ""));
+    project.write("all.yaml", large_definition("parcel").replace("operationId: get-thing0,", "operationId: get-thing1,"));
     let sentence = ["plan", "Create a parcel"];
     let first = project.run(&sentence).await;
     first.exits(0);
-    assert!(first.stderr.contains("title"), "{first}");
+    assert!(first.stderr.contains("get-thing1"), "{first}");
     assert_eq!(kept(&project).len(), 1);
     assert_eq!(first.stderr, project.run(&sentence).await.stderr);
 }
