@@ -199,7 +199,7 @@ pub(crate) struct GenerateArgs {
     /// With --cover: mark the checks that no defect of a virtual service makes fail (x-callboard-weak)
     #[arg(long, requires = "cover")]
     pub(crate) rate: bool,
-    /// With --cover: never call this operation (operationId or \"METHOD /path\"); may be given several times
+    /// With --cover: never call this operation (operationId or "METHOD /path"); may be given several times
     #[arg(long, value_name = "OPERATION", requires = "cover")]
     pub(crate) skip: Vec<String>,
     /// With --cover: the server of a service; may be given several times
