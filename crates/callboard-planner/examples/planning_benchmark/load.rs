@@ -21,6 +21,12 @@ pub(crate) fn system(files: &[(String, PathBuf)]) -> System {
     System::new(files.iter().filter_map(service).collect())
 }
 
+/// The services of a file of our own sentences.
+pub(crate) fn own_services(file: &Value) -> Option<Vec<(String, PathBuf)>> {
+    let services = file["services"].as_object()?.iter();
+    Some(services.filter_map(|(name, path)| Some((name.clone(), PathBuf::from(path.as_str()?)))).collect())
+}
+
 /// Definitions that are named by their files.
 pub(crate) fn named_by_file(files: Vec<PathBuf>) -> Vec<(String, PathBuf)> {
     let name = |file: &PathBuf| file.file_stem().map(|stem| stem.to_string_lossy().into_owned());

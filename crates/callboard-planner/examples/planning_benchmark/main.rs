@@ -1,7 +1,7 @@
 //! Scores the planner on published sets of sentences and on our own.
 //!
 //! ```text
-//! planning_benchmark [FOLDER] [--verbose] [--ablate] [--only tmdb|socbench|own] [--runs=1] [--set=WEIGHT=VALUE]
+//! planning_benchmark [FOLDER] [--verbose] [--ablate] [--only tmdb|socbench|own|everyday] [--runs=1] [--set=WEIGHT=VALUE]
 //! ```
 //!
 //! The folder holds `restbench-tmdb` and `socbench-d`; our own sentences are in `bench/planning`. A set that is not there is skipped.
@@ -9,6 +9,7 @@
 #![expect(clippy::print_stdout, reason = "what is printed is what the command is for")]
 
 mod ablation;
+mod everyday;
 mod load;
 mod ordered;
 mod socbench;
@@ -18,6 +19,7 @@ use std::time::Instant;
 
 use callboard_planner::PlanOptions;
 
+use crate::everyday::Everyday;
 use crate::ordered::Ordered;
 use crate::socbench::Sets;
 
@@ -71,6 +73,8 @@ struct Figures {
     socbench: Vec<Sets>,
     /// By system, open and held out.
     own: Vec<(String, Ordered, Ordered)>,
+    /// By system, open and held out.
+    everyday: Vec<(String, Everyday, Everyday)>,
 }
 
 impl Figures {
@@ -80,7 +84,9 @@ impl Figures {
         let socbench = (1..=runs).map(|number| socbench::run(&arguments.folder, number, options, verbose)).collect();
         let folder = Path::new("bench/planning");
         let own = if arguments.wants("own") { ordered::own(folder, options, verbose) } else { Vec::new() };
-        Self { tmdb, socbench, own }
+        let folder = Path::new("bench/planning/everyday");
+        let everyday = if arguments.wants("everyday") { everyday::all(folder, options, verbose) } else { Vec::new() };
+        Self { tmdb, socbench, own, everyday }
     }
 
     fn whole_socbench(&self) -> Sets {
@@ -89,6 +95,13 @@ impl Figures {
 
     fn whole_own(&self) -> (Ordered, Ordered) {
         let sum = |of: fn(&(String, Ordered, Ordered)) -> Ordered| self.own.iter().map(of).fold(Ordered::default(), Ordered::and);
+        (sum(|(_, open, _)| *open), sum(|(_, _, held_out)| *held_out))
+    }
+
+    fn whole_everyday(&self) -> (Everyday, Everyday) {
+        let sum = |of: fn(&(String, Everyday, Everyday)) -> Everyday| {
+            self.everyday.iter().map(of).fold(Everyday::default(), Everyday::and)
+        };
         (sum(|(_, open, _)| *open), sum(|(_, _, held_out)| *held_out))
     }
 
@@ -124,6 +137,21 @@ impl Figures {
         if !self.socbench.is_empty() {
             print_sets("SOCBench-D", &self.whole_socbench());
         }
+        self.print_everyday();
+    }
+
+    fn print_everyday(&self) {
+        if self.everyday.is_empty() {
+            return;
+        }
+        println!("\n{:<24}{:>10}{:>8}{:>14}{:>12}", "set", "sentences", "right", "more steps", "operations");
+        for (name, open, held_out) in &self.everyday {
+            print_everyday(name, open);
+            print_everyday(&format!("{name}, held out"), held_out);
+        }
+        let (open, held_out) = self.whole_everyday();
+        print_everyday("everyday open", &open);
+        print_everyday("everyday held-out", &held_out);
     }
 
     /// All figures on one line, for comparison.
@@ -140,6 +168,10 @@ impl Figures {
         if !self.own.is_empty() {
             let (open, held_out) = self.whole_own();
             parts.push(format!("own {} / {}", short(&open), short(&held_out)));
+        }
+        if !self.everyday.is_empty() {
+            let (open, held_out) = self.whole_everyday();
+            parts.push(format!("everyday {}/{} / {}/{}", open.right, open.count, held_out.right, held_out.count));
         }
         parts.join(" | ")
     }
@@ -158,6 +190,10 @@ fn print_ordered(name: &str, s: &Ordered) {
     let share = |part| percent(part, s.count);
     let (exact, path, top) = (share(s.exact), share(s.path), share(s.top));
     println!("{name:<24}{:>10}{exact:>8.1}{path:>14.1}{top:>10.1}{:>+13.2}", s.count, average(s));
+}
+
+fn print_everyday(name: &str, s: &Everyday) {
+    println!("{name:<24}{:>10}{:>8}{:>14}{:>12}", s.count, s.right, s.path, s.operations);
 }
 
 fn print_sets(name: &str, s: &Sets) {

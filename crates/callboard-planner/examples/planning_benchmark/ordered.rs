@@ -1,12 +1,12 @@
 //! Sentences whose operations have an order: RestBench TMDB and our own.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use callboard_model::plan::Plan;
 use callboard_planner::{MapOptions, PlanOptions, Planner, map};
 use serde_json::Value;
 
-use crate::load::{endpoints, entries, json, named_by_file, strings, system};
+use crate::load::{endpoints, entries, json, named_by_file, own_services, strings, system};
 
 /// How many plans were right, and in which way.
 #[derive(Clone, Copy, Default)]
@@ -100,12 +100,7 @@ pub(crate) fn own(folder: &Path, options: &PlanOptions, verbose: bool) -> Vec<(S
 }
 
 fn own_system(file: &Value, options: &PlanOptions, verbose: bool) -> Option<(String, Ordered, Ordered)> {
-    let services: Vec<(String, PathBuf)> = file["services"]
-        .as_object()?
-        .iter()
-        .filter_map(|(name, path)| Some((name.clone(), PathBuf::from(path.as_str()?))))
-        .collect();
-    let system = system(&services);
+    let system = system(&own_services(file)?);
     let planner = Planner::new(&system, &map(&system, &MapOptions::default()), options);
     let part = |name: &str, verbose: bool| score(&planner, &cases(&file[name]), options, verbose);
     let name = file["system"].as_str().unwrap_or_default().to_owned();
