@@ -3,6 +3,7 @@
 use callboard_model::StatusPattern;
 
 use crate::aims::{self, Aim};
+use crate::bare;
 use crate::lexicon::NOUN_OR_VERB;
 use crate::sentence::{Sentence, Token, Vocabulary, Word, number_word};
 use crate::words::{Act, act_of_word, is_stop, singular};
@@ -35,7 +36,7 @@ pub(crate) struct ContentWord {
     pub(crate) indefinite: bool,
     /// Behind `specific`, `selected` and the like: one that the caller names.
     pub(crate) specific: bool,
-    /// Before the verb, or behind `for`: who acts or gets something, not what is made.
+    /// Before the verb, or behind `for` or `into`: who acts or gets something, not what is made.
     pub(crate) beside: bool,
 }
 
@@ -84,7 +85,7 @@ pub(crate) struct Clause {
 /// Splits a sentence into clauses.
 pub(crate) fn split(sentence: &Sentence, vocabulary: &Vocabulary) -> Vec<Clause> {
     let tokens = &sentence.tokens;
-    let mut groups: Vec<Vec<Token>> = vec![Vec::new()];
+    let mut groups: Vec<bare::Group> = vec![(Vec::new(), false)];
     let mut i = 0;
     // Behind `by retrieving …` each further gerund opens a clause, too.
     let mut gerunds = false;
@@ -95,17 +96,20 @@ pub(crate) fn split(sentence: &Sentence, vocabulary: &Vocabulary) -> Vec<Clause>
             _ => gerunds,
         };
         if let Some(start) = clause_start(tokens, i, gerunds, vocabulary)
-            && groups.last().is_some_and(|group| has_content(group))
+            && let Some((group, ends)) = groups.last_mut().filter(|(group, _)| has_content(group))
         {
-            groups.push(Vec::new());
+            let is_end = |token: &Token| matches!(token, Token::Punctuation('.' | '?' | '!' | ';'));
+            *ends = group.last().into_iter().chain(&tokens[i..start]).any(is_end);
+            groups.push((Vec::new(), true));
             i = start;
             continue;
         }
-        if let Some(group) = groups.last_mut() {
+        if let Some((group, _)) = groups.last_mut() {
             group.push(tokens[i].clone());
         }
         i += 1;
     }
+    let groups = bare::completed(groups, vocabulary);
     let groups = groups.into_iter().flat_map(|group| distribute(group, vocabulary));
     let groups = with_refusals(groups, vocabulary);
     let mut clauses: Vec<Clause> = Vec::new();
@@ -141,7 +145,7 @@ fn with_refusals(groups: impl Iterator<Item = Vec<Token>>, vocabulary: &Vocabula
     for group in groups {
         match merged.last_mut() {
             Some(before) if is_refusal_of(&group, before, vocabulary) => {
-                before.extend(group.into_iter().skip_while(|token| !is_word(token, &["is", "are", "fails"])));
+                before.extend(group.into_iter().skip_while(|token| !is_word(token, &["is", "are", "fails", "answers"])));
             }
             _ => merged.push(group),
         }
@@ -156,6 +160,8 @@ fn is_refusal_of(group: &[Token], before: &[Token], vocabulary: &Vocabulary) -> 
         group.iter().filter_map(|token| if let Token::Word(word) = token { Some(word) } else { None }).collect();
     let names_all = words.len() + group.iter().filter(|token| matches!(token, Token::Punctuation(_))).count() == group.len();
     let lower: Vec<&str> = words.iter().map(|word| word.lower.as_str()).collect();
+    let lower = without_look(&lower);
+    let words = &words[words.len() - lower.len()..];
     let is_deed = |noun: &Word| {
         before.iter().any(|token| {
             matches!(token, Token::Word(verb) if vocabulary.act(&verb.lower).is_some_and(|act| act != Act::Read)
@@ -163,10 +169,21 @@ fn is_refusal_of(group: &[Token], before: &[Token], vocabulary: &Vocabulary) -> 
         })
     };
     let repeats = before.iter().any(|token| is_word(token, &["twice", "again"]));
-    match lower.as_slice() {
+    match lower {
+        ["it", "answers", ..] => names_all,
         ["it" | "this" | "that", "is", state] | ["it" | "this" | "that", state] => names_all && REFUSED.contains(state),
         ["the", _, "is", state] | ["the", _, state] => names_all && !repeats && REFUSED.contains(state) && is_deed(words[1]),
         _ => false,
+    }
+}
+
+/// What is said behind `check that`, `see that`, `make sure`: all of it without such words.
+fn without_look<'w>(words: &'w [&'w str]) -> &'w [&'w str] {
+    const LOOKS: &[&str] = &["check", "verify", "confirm", "expect", "assert", "ensure", "see", "checks", "sees", "verifies"];
+    match words {
+        ["make", "sure", "that", rest @ ..] | ["make", "sure", rest @ ..] => rest,
+        [look, "that", rest @ ..] if LOOKS.contains(look) => rest,
+        _ => words,
     }
 }
 
@@ -573,10 +590,10 @@ fn is_preposition(lower: &str) -> bool {
     matches!(lower, "of" | "for" | "in" | "on" | "at" | "to" | "from" | "with" | "by" | "about" | "into" | "and" | "or")
 }
 
-/// Whether `for` stands before the noun and its article.
+/// Whether `for` or `into` stands before the noun and its article.
 fn is_for(group: &[Token], position: usize) -> bool {
     let before = group[..position].iter().rev().take(3);
-    before.take_while(|token| matches!(token, Token::Word(_))).any(|token| is_word(token, &["for"]))
+    before.take_while(|token| matches!(token, Token::Word(_))).any(|token| is_word(token, &["for", "into", "onto"]))
 }
 
 /// The verb behind its subject: `a customer buys a teapot`, `she cannot order`.
@@ -651,6 +668,9 @@ fn outcome_at(group: &[Token], start: usize) -> Option<(&'static [&'static str],
         (&["cannot"], &[]),
         (&["can't"], &[]),
         (&["bad", "request"], &[400, 422]),
+        (&["payment", "required"], &[402]),
+        (&["precondition", "failed"], &[412]),
+        (&["unprocessable"], &[422]),
         (&["is", "invalid"], &[400, 422]),
     ];
     let is_there =

@@ -34,6 +34,16 @@ pub(crate) fn fill(index: &Index<'_>, views: &[View<'_, '_>], steps: Vec<Step>) 
     filled
 }
 
+/// Whether an operation puts something into a container.
+pub(crate) fn is_filler(index: &Index<'_>, op: OpId) -> bool {
+    let containers = index.typing.operations[op].needs.iter().filter(|need| need.hard).map(|need| need.entity);
+    let holds = |container: EntityId| {
+        let mut makers = (0..index.ops.len()).filter(|maker| index.created(*maker) == Some(container));
+        makers.any(|maker| fillers(index, maker, container).contains(&op))
+    };
+    index.ops[op].method == Method::Post && containers.into_iter().any(holds)
+}
+
 /// Whether an operation is handed a container into which such a resource goes.
 pub(crate) fn takes(index: &Index<'_>, op: OpId, entities: &[EntityId]) -> bool {
     handed_on(index, op).into_iter().any(|container| {

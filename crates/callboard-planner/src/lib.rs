@@ -7,13 +7,15 @@ pub mod cover;
 pub mod links;
 pub mod llm;
 pub mod plan;
-pub mod render;
+pub mod refusals;
+mod render;
 pub mod scenario;
 pub mod weights;
 pub mod words;
 
 mod acting;
 mod aims;
+mod bare;
 mod beam;
 mod bind;
 mod body;

@@ -31,7 +31,9 @@ pub(crate) fn make(index: &Index<'_>, views: &[View<'_, '_>], steps: &[Step]) ->
         let unmade = changed_open(index, views, step, &made);
         for entity in open.into_iter().chain(told).chain(unmade) {
             let known: Vec<OpId> = made.iter().map(|step| step.op).collect();
-            let ops = makers(index, &known, entity, DEPTH).unwrap_or_default();
+            // What is only put into something is there already, where there is a list of it.
+            let found = if fill::is_filler(index, step.op) { fill::finder(index, views.get(step.clause), entity) } else { None };
+            let ops = found.map(|op| vec![op]).or_else(|| makers(index, &known, entity, DEPTH)).unwrap_or_default();
             made.extend(ops.into_iter().map(|op| Step { op, is_target: false, ..step.clone() }));
         }
         let known: Vec<OpId> = made.iter().map(|step| step.op).collect();
@@ -76,7 +78,9 @@ fn is_told(views: &[View<'_, '_>], step: &Step, entity: EntityId) -> bool {
 fn is_given(index: &Index<'_>, before: &[Step], entity: EntityId) -> bool {
     before.iter().any(|earlier| {
         let types = &index.typing.operations[earlier.op];
-        types.yields.iter().any(|y| y.entity == entity) || types.needs.iter().any(|need| need.hard && need.entity == entity)
+        // What a new container lists has to be put in first.
+        let is_there = |y: &crate::typing::Yield| y.nesting == 0 || y.score >= 0.5 || index.ops[earlier.op].method.is_safe();
+        types.yields.iter().any(|y| y.entity == entity && is_there(y)) || types.needs.iter().any(|need| need.hard && need.entity == entity)
     })
 }
 

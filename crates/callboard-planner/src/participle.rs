@@ -33,7 +33,7 @@ pub(crate) fn base_of(participle: &str) -> Option<String> {
 }
 
 static RELATIVE: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)(^\s*|[.!?]\s+)(an?|the)\s+(\w+)\s+(?:who|that|which)\s+(?:was|is|has been|had been)\s+(\w+)\b")
+    Regex::new(r"(?i)(^\s*|[.!?]\s+)(an?|the)\s+(\w+)\s+(?:who|that|which)\s+(?:was|is|has been|had been)\s+(?:(?:already|just|once)\s+)?(\w+)\b")
         .expect("the pattern is valid")
 });
 

@@ -104,7 +104,10 @@ impl Antecedents {
         let made = |word: &&ContentWord| {
             word.is_verb && clause.act == Some(Act::Create) && index.entities_of(&word.text).iter().any(|e| index.is_made(*e))
         };
-        let found = clause.words.iter().find(noun).or_else(|| clause.words.iter().find(made));
+        // Who acts is spoken of only where nothing else is: `a customer orders a latte` speaks of an order, too.
+        let words = || clause.words.iter();
+        let first = words().find(noun);
+        let found = first.filter(|word| !word.beside).or_else(|| words().find(made)).or(first);
         if let Some(word) = found.filter(|_| !stays) {
             self.thing = Some(word.text.clone());
         }

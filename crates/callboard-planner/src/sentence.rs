@@ -6,6 +6,7 @@ use crate::entities::EntityId;
 use crate::lexicon::PHRASES;
 use crate::literals::{self, Literal};
 use crate::participle::{base_of, without_relative_clause};
+use crate::refusals;
 use crate::statements;
 use crate::words::{Act, Lexicon, act_of, act_of_word, is_person_like, is_stop, stem};
 
@@ -124,7 +125,7 @@ pub(crate) struct Sentence {
 impl Sentence {
     pub(crate) fn parse(text: &str, vocabulary: &Vocabulary) -> Self {
         let text: String = text.chars().take(8000).collect();
-        let raw = raw_tokens(&normalise(&without_relative_clause(&statements::told(&text, vocabulary))));
+        let raw = raw_tokens(&normalise(&without_relative_clause(&statements::told(&refusals::told(&text, vocabulary), vocabulary))));
         let literals = literals::find(&raw, vocabulary);
         let mut tokens = Vec::new();
         let mut i = 0;

@@ -38,7 +38,7 @@ static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
         ),
         rule(
             format!(
-                r"{START}(an?|the)\s+(\w+)\s+(?:that|which|who)\s+(?:was|is|has been)\s+(\w+)((?:\s+(?:through|via|to|into|in|from|with|on)\s+(?:the|an?)\s+\w+)?)\s+{STATES}\b"
+                r"{START}(an?|the)\s+(\w+)\s+(?:that|which|who)\s+(?:was|is|has been)\s+(?:(?:already|just|once)\s+)?(\w+)((?:\s+(?:through|via|to|into|in|from|with|on)\s+(?:the|an?)\s+\w+)?)\s+{STATES}\b"
             ),
             done_before,
         ),
@@ -49,7 +49,7 @@ static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
             done_before,
         ),
         rule(format!(r"{START}an?\s+(\w+)\s+(\w+)\s+{STATES}\b"), described_by_deed),
-        rule(format!(r"{START}an?\s+(\w+)\s+(with\s+(?:an?|the)\s+[^,.;:]*?)\s+is\s+(refused|rejected|denied)\b"), refused_thing),
+        rule(format!(r"{START}an?\s+(\w+)\s+((?:with|without|for|of|from)\s+(?:an?|the)\s+[^,.;:]*?)\s+is\s+(refused|rejected|denied|declined)\b"), refused_thing),
         rule(format!(r"{JOINT}(?:remove|delete)\s+an?\s+(\w+)\s+from\s+an?\s+(\w+)"), removed_from),
         rule(r"(,\s+then\s+)((?:the\s+\w+|it)\s+is\s+(?:not\s+)?in\s+the\s+\w+)".to_owned(), |found, _| {
             Some(format!("{}check that {}", &found[1], &found[2]))
