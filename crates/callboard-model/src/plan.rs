@@ -71,6 +71,13 @@ pub enum PlannedCheck {
         /// The value.
         value: Value,
     },
+    /// The answer holds another value than this one at this place.
+    Differs {
+        /// In the answer.
+        at: Pointer,
+        /// The value that it does not hold.
+        value: Value,
+    },
     /// Something stands at this place.
     Present {
         /// In the answer.

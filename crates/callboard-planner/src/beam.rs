@@ -172,7 +172,11 @@ fn is_enough(view: &View<'_, '_>, chain: &Chain) -> bool {
     }
     let covered: f64 =
         view.words.iter().map(|word| word.weight * chain.ops.iter().map(|op| word.strength(*op)).fold(0.0, f64::max)).sum();
-    covered / total >= view.index.weights.least_coverage
+    // Who does something, and what with, may be called anything: the verb of an operation's own name is enough.
+    let target = chain.ops[chain.ops.len() - 1];
+    let does = |word: &ViewWord| word.is_verb && word.strength(target) >= 0.9;
+    let is_deed = !view.index.ops[target].method.is_safe() && view.words.iter().any(does);
+    covered / total >= view.index.weights.least_coverage || is_deed
 }
 
 fn append(view: &View<'_, '_>, sequence: &Sequence, chain: &Chain, number: usize, best: f64) -> Sequence {

@@ -5,6 +5,7 @@ use callboard_model::StatusPattern;
 use crate::aims::{self, Aim};
 use crate::bare;
 use crate::lexicon::NOUN_OR_VERB;
+use crate::participle::base_of;
 use crate::sentence::{Sentence, Token, Vocabulary, Word, number_word};
 use crate::words::{Act, act_of_word, is_stop, singular};
 
@@ -38,6 +39,8 @@ pub(crate) struct ContentWord {
     pub(crate) specific: bool,
     /// Before the verb, or behind `for` or `into`: who acts or gets something, not what is made.
     pub(crate) beside: bool,
+    /// Behind `not` or `never`.
+    pub(crate) negated: bool,
 }
 
 /// Who or what a pronoun stands for.
@@ -119,7 +122,10 @@ pub(crate) fn split(sentence: &Sentence, vocabulary: &Vocabulary) -> Vec<Clause>
             before.append(&mut group);
             group = before;
         }
-        let clause = clause_of(&group, vocabulary);
+        let mut clause = clause_of(&group, vocabulary);
+        if !clauses.is_empty() && states_outcome(&group, &clause) {
+            clause.mode = Mode::Check;
+        }
         if is_comparison(&clause)
             && let Some(previous) = clauses.last_mut()
         {
@@ -137,6 +143,18 @@ pub(crate) fn split(sentence: &Sentence, vocabulary: &Vocabulary) -> Vec<Clause>
         clauses.push(clause_of(&group, vocabulary));
     }
     clauses
+}
+
+/// `…; the parcel is shipped`: what holds after what was done before.
+fn states_outcome(group: &[Token], clause: &Clause) -> bool {
+    let opens = group.iter().find(|token| !is_word(token, &["and", "then", "so"]));
+    let is_known = opens.is_some_and(|token| is_word(token, &["the", "its", "her", "his", "their"]));
+    let is_state = |pair: &[Token]| {
+        is_word(&pair[0], &["is", "are", "was", "were", "been"])
+            && matches!(&pair[1], Token::Word(word) if word.lower.ends_with("ed") || base_of(&word.lower).is_some())
+    };
+    let is_plain = clause.mode == Mode::Do && clause.act.is_none() && clause.outcome.is_none() && clause.aim == Aim::Plain;
+    is_known && is_plain && group.windows(2).any(is_state)
 }
 
 /// `pay it: it is refused`, `pay it: the payment is refused`: the refusal belongs to what was tried before it.
@@ -531,7 +549,7 @@ fn take_word(
         let is_told = lower == "provide" && group.get(position + 1).is_some_and(|next| is_word(next, TOLD));
         clause.act = if is_told { Some(Act::Read) } else { act.or(Some(Act::Perform)) };
     }
-    if is_stop(lower) && !is_verb || matches!(lower, "id" | "ids" | "identifier" | "identifiers") {
+    if is_stop(lower) && !is_verb && !is_sum(group, position) || matches!(lower, "id" | "ids" | "identifier" | "identifiers") {
         return;
     }
     if number_word(lower).is_some() {
@@ -553,6 +571,7 @@ fn take_word(
         indefinite: !is_verb && position > 0 && is_word(&group[position - 1], &["a", "an"]),
         specific: !is_verb && is_specific(group, position),
         beside: !is_verb && is_for(group, position),
+        negated: group[..position].iter().rev().take(2).any(|token| is_word(token, &["not", "never", "isn't", "wasn't", "aren't"])),
     });
     if acts && is_verb {
         for subject in clause.words.iter_mut().filter(|word| !word.is_verb) {
@@ -575,6 +594,16 @@ fn is_definite(group: &[Token], position: usize) -> bool {
         Some(token) if is_word(token, OPEN) => false,
         _ => back(2).is_some_and(|token| is_word(token, DEFINITE)),
     }
+}
+
+/// `the total`, as opposed to `the total number of`.
+fn is_sum(group: &[Token], position: usize) -> bool {
+    let has_article = position.checked_sub(1).is_some_and(|at| is_word(&group[at], &["the", "its", "their", "a"]));
+    let ends = group.get(position + 1).is_none_or(|next| match next {
+        Token::Word(next) => matches!(next.lower.as_str(), "is" | "and" | "of" | "in" | "for"),
+        _ => true,
+    });
+    has_article && ends && is_word(&group[position], &["total"])
 }
 
 /// Whether the noun's phrase says that it is a certain one, which the caller knows.

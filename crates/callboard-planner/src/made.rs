@@ -29,10 +29,12 @@ pub(crate) fn make(index: &Index<'_>, views: &[View<'_, '_>], steps: &[Step]) ->
         let open = handed_on_open(index, views, step, &made);
         let told = told_open(index, views, step, &made);
         let unmade = changed_open(index, views, step, &made);
+        let handed: Vec<EntityId> = open.clone();
         for entity in open.into_iter().chain(told).chain(unmade) {
             let known: Vec<OpId> = made.iter().map(|step| step.op).collect();
             // What is only put into something is there already, where there is a list of it.
-            let found = if fill::is_filler(index, step.op) { fill::finder(index, views.get(step.clause), entity) } else { None };
+            let is_put_in = handed.contains(&entity) && fill::is_filler(index, step.op);
+            let found = if is_put_in { fill::finder(index, views.get(step.clause), entity) } else { None };
             let ops = found.map(|op| vec![op]).or_else(|| makers(index, &known, entity, DEPTH)).unwrap_or_default();
             made.extend(ops.into_iter().map(|op| Step { op, is_target: false, ..step.clone() }));
         }

@@ -234,12 +234,37 @@ fn state_checks(binder: &Binder<'_, '_>, bound: &[Bound], at: usize) -> Option<P
         }
     }
     let Some((_, place, word)) = best else {
+        if let Some(found) = undone(places, view) {
+            return Some(found);
+        }
         let words = view.words.iter().filter(|word| !word.is_verb && word.factor >= 1.0);
         let (place, value) = words.into_iter().find_map(|word| Some((opposite(places, &word.text)?, Value::Bool(false))))?;
         return Some(PlannedCheck::Equals { at: usable_pointer(place, places), value });
     };
     let value = option(place, &word.stem).unwrap_or(Value::Bool(true));
+    if word.negated {
+        return differs(place, value);
+    }
     Some(PlannedCheck::Equals { at: usable_pointer(place, places), value })
+}
+
+/// `not paid`: the flag is off, or the status is another one. Of a list nothing is said about a certain item.
+fn differs(place: &Place, value: Value) -> Option<PlannedCheck> {
+    let at = place.pointer.clone();
+    (place.nesting == 0).then(|| match value {
+        Value::Bool(set) => PlannedCheck::Equals { at, value: Value::Bool(!set) },
+        value => PlannedCheck::Differs { at, value },
+    })
+}
+
+/// `unpaid`: the status is another one than `paid`.
+fn undone(places: &[Place], view: &View<'_, '_>) -> Option<PlannedCheck> {
+    let words = view.words.iter().filter(|word| !word.is_verb && word.factor >= 1.0 && !word.negated);
+    words.into_iter().find_map(|word| {
+        let done = stem(word.text.to_lowercase().strip_prefix("un")?);
+        let place = places.iter().find(|place| place.nesting == 0 && option(place, &done).is_some())?;
+        differs(place, option(place, &done)?)
+    })
 }
 
 /// The flag that says the opposite of a word: `enabled` of `disabled`, `active` of `inactive`.

@@ -49,6 +49,7 @@ pub(crate) fn render_check(check: &PlannedCheck) -> String {
     match check {
         PlannedCheck::Echo { at, sent } => format!("{at} is what step {} sent as {}", sent.step, sent.input),
         PlannedCheck::Equals { at, value } => format!("{at} is {value}"),
+        PlannedCheck::Differs { at, value } => format!("{at} is not {value}"),
         PlannedCheck::Same { at, as_in } => format!("{at} is the same as {}", source(as_in)),
         PlannedCheck::Status(patterns) => format!("status {patterns:?}"),
         PlannedCheck::Present { at } => format!("{at} is there"),

@@ -9,6 +9,7 @@ use crate::clauses::{Clause, ContentWord, Mode, Pronoun};
 use crate::entities::EntityId;
 use crate::index::{Index, OpId, Strength, Token};
 use crate::literals::{Literal, LiteralKind};
+use crate::oracle;
 use crate::sentence::Sentence;
 use crate::words::{Act, is_person_like, singular, stem};
 use callboard_model::Method;
@@ -20,6 +21,7 @@ pub(crate) struct ViewWord {
     pub(crate) weight: f64,
     pub(crate) factor: f64,
     pub(crate) is_verb: bool,
+    pub(crate) negated: bool,
     pub(crate) position: usize,
     /// The noun of the first phrase: what the clause asks for.
     pub(crate) is_head: bool,
@@ -145,12 +147,13 @@ impl<'i, 'a> View<'i, 'a> {
                     indefinite: false,
                     specific: false,
                     beside: false,
+                    negated: false,
                 });
             }
         }
         let weights = &index.weights;
         let head = head(clause);
-        let words: Vec<ViewWord> = content
+        let mut words: Vec<ViewWord> = content
             .iter()
             .map(|word| {
                 let factor = word.factor * if word.is_verb || is_temporal(&word.stem) { weights.verb_word } else { 1.0 };
@@ -160,12 +163,16 @@ impl<'i, 'a> View<'i, 'a> {
                     weight: index.weight(&word.stem) * factor,
                     factor: word.factor,
                     is_verb: word.is_verb,
+                    negated: word.negated,
                     position: word.position,
                     is_head: Some(word.position) == head,
                     strengths: strengths(index, word),
                 }
             })
             .collect();
+        if clause.mode != Mode::Do {
+            told_by_answers(index, &mut words);
+        }
         let literals = view_literals(index, sentence, clause);
         let possessives = clause.literals.iter().map(|(_, l)| *l).filter(|l| sentence.literals[*l].possessive).collect();
         let mentions = mentions(index, clause, &literals, &possessives);
@@ -450,6 +457,21 @@ fn strengths(index: &Index<'_>, word: &ContentWord) -> HashMap<OpId, Strength> {
         }
     }
     strengths
+}
+
+/// What is checked has to be told by the answer: a state stands for the reads that can say that something is in it.
+fn told_by_answers(index: &Index<'_>, words: &mut [ViewWord]) {
+    let candidates: BTreeSet<OpId> =
+        words.iter().flat_map(|word| word.strengths.keys().copied()).filter(|op| index.ops[*op].method.is_safe()).collect();
+    for word in words.iter_mut().filter(|word| !word.is_verb && word.factor >= 1.0) {
+        for &op in &candidates {
+            let places = &index.typing.operations[op].response;
+            let told = places.iter().map(|place| oracle::tells(place, &word.stem)).fold(0.0, f64::max);
+            let known = word.strengths.entry(op).or_default();
+            // A status that may be anything tells little.
+            known.whole = known.whole.max(if told > 0.5 { told } else { 0.0 });
+        }
+    }
 }
 
 fn is_temporal(stem: &str) -> bool {

@@ -116,6 +116,7 @@ fn score(planner: &Planner<'_>, cases: &Value, options: &PlanOptions, verbose: b
         if verbose && extra != Some(0) {
             let mark = if extra.is_some() { "~" } else { "x" };
             println!("{mark} {text}\n  gold {:?}\n{}", strings(&case["steps"]), told(&plan));
+            println!("{}", planner.explain(text));
         }
     }
     score
