@@ -10,6 +10,14 @@ use crate::words::{Act, is_stop, stem};
 /// A part of a sentence, and whether it ends where a sentence may end.
 pub(crate) type Group = (Vec<Token>, bool);
 
+/// Behind an object that another verb lends: only an operation that is called by the verb is meant.
+const SHARED: Token = Token::Punctuation('&');
+
+/// Whether the object of a part is that of the verb behind it.
+pub(crate) fn is_shared(group: &[Token]) -> bool {
+    matches!(group.last(), Some(Token::Punctuation('&')))
+}
+
 /// Gives verbs that stand alone their object.
 pub(crate) fn completed(groups: Vec<Group>, vocabulary: &Vocabulary) -> Vec<Vec<Token>> {
     let mut out: Vec<Vec<Token>> = Vec::with_capacity(groups.len());
@@ -37,7 +45,7 @@ fn object(ends: bool, next: Option<&[Token]>) -> Vec<Token> {
     if is_look || is_without_object || next.first().is_some_and(|token| is_word(token, DEFINITE)) {
         it()
     } else if follower.is_some_and(|token| is_word(token, DEFINITE)) {
-        next[1..].to_vec()
+        next[1..].iter().cloned().chain([SHARED]).collect()
     } else {
         Vec::new()
     }

@@ -172,10 +172,14 @@ fn is_enough(view: &View<'_, '_>, chain: &Chain) -> bool {
     }
     let covered: f64 =
         view.words.iter().map(|word| word.weight * chain.ops.iter().map(|op| word.strength(*op)).fold(0.0, f64::max)).sum();
-    // Who does something, and what with, may be called anything: the verb of an operation's own name is enough.
+    // Who does something, and what with, may be called anything: behind its subject the verb of an operation's own name is enough.
     let target = chain.ops[chain.ops.len() - 1];
-    let does = |word: &ViewWord| word.is_verb && word.strength(target) >= 0.9;
-    let is_deed = !view.index.ops[target].method.is_safe() && view.words.iter().any(does);
+    let is_called_so = |word: &ViewWord| word.is_verb && word.strength(target) >= 0.9;
+    if view.clause.shares && !view.words.iter().any(is_called_so) {
+        return false;
+    }
+    let has_subject = view.clause.words.first().is_some_and(|word| word.beside);
+    let is_deed = has_subject && !view.index.ops[target].method.is_safe() && view.words.iter().any(is_called_so);
     covered / total >= view.index.weights.least_coverage || is_deed
 }
 

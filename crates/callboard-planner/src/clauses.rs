@@ -69,6 +69,8 @@ pub(crate) struct Clause {
     pub(crate) repeats: bool,
     /// `for an unknown customer`: the noun.
     pub(crate) unknown: Option<String>,
+    /// `pay and cancel the order`: the object is that of the verb behind.
+    pub(crate) shares: bool,
     /// `how many`: a count is asked for, not the things.
     pub(crate) counts: bool,
     /// `and compare`.
@@ -458,6 +460,7 @@ fn clause_of(group: &[Token], vocabulary: &Vocabulary) -> Clause {
         gone: false,
         repeats: false,
         unknown: None,
+        shares: bare::is_shared(group),
         counts: false,
         compare: false,
         aim: Aim::Plain,

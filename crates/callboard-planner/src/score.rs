@@ -4,6 +4,7 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
+use crate::aims::Aim;
 use crate::chains::Expanded;
 use crate::clauses::{Clause, ContentWord, Mode, Pronoun};
 use crate::entities::EntityId;
@@ -263,6 +264,21 @@ impl<'i, 'a> View<'i, 'a> {
         let mut meant =
             self.words_with_meanings().filter(|(_, meant)| meant.iter().any(|entity| mention.contains(entity))).peekable();
         meant.peek().is_some() && meant.all(|(word, _)| word.beside)
+    }
+
+    /// Whether an operation does what a verb asks for: it is called so, or it is of the kind that a general verb asks for. A verb by which
+    /// the system calls something else is not done.
+    pub(crate) fn is_done_by(&self, verb: &ViewWord, op: OpId) -> bool {
+        let method = &self.index.ops[op].method;
+        if verb.strength(op) >= 0.3 || self.clause.aim != Aim::Plain {
+            return true;
+        }
+        let act = self.index.vocabulary.act(&verb.text.to_lowercase());
+        let fit = act.map_or(1.0, |act| method_fit(act, method));
+        match act {
+            Some(Act::Perform) => !method.is_safe() && !self.index.vocabulary.verbs.contains(&verb.stem),
+            _ => fit > 0.0,
+        }
     }
 
     /// How much an operation covers of the clause.
