@@ -69,6 +69,8 @@ pub(crate) struct Clause {
     pub(crate) repeats: bool,
     /// `for an unknown customer`: the noun.
     pub(crate) unknown: Option<String>,
+    /// `an empty cart`: nothing is put in.
+    pub(crate) empty: bool,
     /// `pay and cancel the order`: the object is that of the verb behind.
     pub(crate) shares: bool,
     /// `how many`: a count is asked for, not the things.
@@ -125,7 +127,8 @@ pub(crate) fn split(sentence: &Sentence, vocabulary: &Vocabulary) -> Vec<Clause>
             group = before;
         }
         let mut clause = clause_of(&group, vocabulary);
-        if !clauses.is_empty() && states_outcome(&group, &clause) {
+        let follows_deed = clauses.iter().any(|before| before.mode == Mode::Do && before.act.is_some_and(|act| act != Act::Read));
+        if !clauses.is_empty() && states_outcome(&group, &clause) || follows_deed && looks_at(&group, &mut clause, vocabulary) {
             clause.mode = Mode::Check;
         }
         if is_comparison(&clause)
@@ -145,6 +148,24 @@ pub(crate) fn split(sentence: &Sentence, vocabulary: &Vocabulary) -> Vec<Clause>
         clauses.push(clause_of(&group, vocabulary));
     }
     clauses
+}
+
+/// `… and check the total`: a look at what was spoken of before, where the words name nothing else.
+fn looks_at(group: &[Token], clause: &mut Clause, vocabulary: &Vocabulary) -> bool {
+    let mut words = group.iter().skip_while(|token| is_word(token, &["and", "then"]));
+    let opens = words.next().is_some_and(|token| is_word(token, &["check", "checks", "verify", "verifies", "confirm", "see"]))
+        && words.next().is_some_and(|token| is_word(token, &["the", "its", "her", "his", "their"]));
+    let said: Vec<&ContentWord> = clause.words.iter().filter(|word| !word.is_verb).collect();
+    let names_thing = said.iter().any(|word| vocabulary.is_noun(&word.text));
+    if !opens || clause.mode != Mode::Do || clause.outcome.is_some() || names_thing || said.len() > 2 {
+        return false;
+    }
+    clause.words.retain(|word| !word.is_verb);
+    clause.act = None;
+    if clause.pronouns.is_empty() {
+        clause.pronouns.push(Pronoun::Thing);
+    }
+    true
 }
 
 /// `…; the parcel is shipped`: what holds after what was done before.
@@ -460,6 +481,7 @@ fn clause_of(group: &[Token], vocabulary: &Vocabulary) -> Clause {
         gone: false,
         repeats: false,
         unknown: None,
+        empty: false,
         shares: bare::is_shared(group),
         counts: false,
         compare: false,
@@ -479,6 +501,12 @@ fn clause_of(group: &[Token], vocabulary: &Vocabulary) -> Clause {
             || is_word(&pair[0], &["number"]) && is_word(&pair[1], &["of"])
     });
     clause.unknown = unknown(group, &clause, &mut used);
+    clause.empty = group.windows(2).enumerate().any(|(at, pair)| {
+        let is_one = at > 0 && is_word(&group[at - 1], &["a", "an", "the", "her", "his"]) && is_word(&pair[0], &["empty"]);
+        let is_empty = is_one && matches!(&pair[1], Token::Word(noun) if vocabulary.is_noun(&noun.lower));
+        used[at] |= is_empty;
+        is_empty
+    });
     let verb = verb_behind_subject(group, vocabulary);
     let mut purpose = false;
     for (position, token) in group.iter().enumerate() {

@@ -19,7 +19,11 @@ use crate::shape::Kind;
 pub(crate) fn fill(index: &Index<'_>, views: &[View<'_, '_>], steps: Vec<Step>) -> Vec<Step> {
     let mut filled: Vec<Step> = Vec::with_capacity(steps.len());
     for step in steps {
+        let stays_empty = views.get(step.clause).is_some_and(|view| view.clause.empty);
         for container in handed_on(index, step.op) {
+            if stays_empty {
+                continue;
+            }
             let Some(maker) = filled.iter().rev().find(|earlier| index.created(earlier.op) == Some(container)) else { continue };
             let fillers = fillers(index, maker.op, container);
             if filled.iter().any(|earlier| fillers.contains(&earlier.op)) {

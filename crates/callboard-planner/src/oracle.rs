@@ -1,5 +1,6 @@
 //! Checks: what an answer must hold, from the sentence and from what was sent.
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use callboard_model::map::{Input, Output};
@@ -20,7 +21,7 @@ use crate::pointers::concrete_pointer;
 use crate::score::View;
 use crate::shape::{Kind, Place};
 use crate::typing::OperationTypes;
-use crate::words::{split_identifier, stem};
+use crate::words::{split_identifier, stem, stems};
 
 /// What a step is expected to do.
 #[derive(Clone, Debug)]
@@ -93,7 +94,7 @@ fn oracle(binder: &Binder<'_, '_>, bound: &[Bound], at: usize, before: &[Oracle]
             return oracle;
         }
         // A neighbour's failure has the status that it has: the definition of this service knows nothing of it.
-        let patterns = if clause.aim == Aim::Breaks { patterns.clone() } else { documented(operation, patterns) };
+        let patterns = if clause.aim == Aim::Breaks { patterns.clone() } else { described(view, operation, documented(operation, patterns)) };
         oracle.until = (clause.mode == Mode::Wait).then(|| vec![PlannedCheck::Status(patterns.clone())]);
         oracle.expect = Expectation::Status(patterns);
         return oracle;
@@ -197,6 +198,21 @@ pub(crate) fn documented(operation: &Operation, patterns: &[StatusPattern]) -> V
     } else {
         patterns.to_vec()
     }
+}
+
+/// Of several refusals those whose descriptions speak of what the clause speaks of: `The card was declined` of `a declined card`.
+fn described(view: &View<'_, '_>, operation: &Operation, patterns: Vec<StatusPattern>) -> Vec<StatusPattern> {
+    let unknown = view.clause.unknown.as_ref().map(|_| stem("unknown"));
+    let said: BTreeSet<String> =
+        view.clause.words.iter().filter(|word| !word.is_verb).map(|word| word.stem.clone()).chain(unknown).collect();
+    let shared = |pattern: &StatusPattern| {
+        let response = operation.responses.iter().find(|response| response.status == *pattern);
+        let words: BTreeSet<String> = response.and_then(|response| response.description.as_deref()).map(stems).into_iter().flatten().collect();
+        words.intersection(&said).count()
+    };
+    let most = patterns.iter().map(shared).max().unwrap_or(0);
+    // One word in common may be the name of the thing itself.
+    if most < 2 { patterns } else { patterns.into_iter().filter(|pattern| shared(pattern) == most).collect() }
 }
 
 /// The refusals that an operation documents: those that speak of the state of things before those of a request that is wrong in itself.
