@@ -79,11 +79,14 @@ impl<'a> Binder<'_, 'a> {
         used: &mut BTreeSet<usize>,
     ) -> Vec<(Pointer, BindingSource)> {
         let types = &self.index.typing.operations[step.op];
-        let mut pins: Vec<(Pointer, BindingSource)> = Vec::new();
+        let mut pins: Vec<(Pointer, BindingSource)> = self.by_convention(step, &types.request);
         for place in
             types.request.iter().filter(|place| place.shape.kind.is_scalar() && !place.shape.read_only && !place.name.is_empty())
         {
             let Some(pointer) = concrete_pointer(&place.pointer, &types.request) else { continue };
+            if pins.iter().any(|(known, _)| *known == pointer) {
+                continue;
+            }
             let input = Input::Body(place.pointer.clone());
             if let Some(value) = literals.get(&input) {
                 pins.push((pointer, BindingSource::Literal(coerce(value, place.shape.kind))));

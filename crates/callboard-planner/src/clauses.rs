@@ -69,6 +69,8 @@ pub(crate) struct Clause {
     pub(crate) repeats: bool,
     /// `for an unknown customer`: the noun.
     pub(crate) unknown: Option<String>,
+    /// Words that carry meaning and that no step can stand for: `more than is in stock`, `without an address`.
+    pub(crate) unsaid: Vec<String>,
     /// `an empty cart`: nothing is put in.
     pub(crate) empty: bool,
     /// `pay and cancel the order`: the object is that of the verb behind.
@@ -153,7 +155,7 @@ pub(crate) fn split(sentence: &Sentence, vocabulary: &Vocabulary) -> Vec<Clause>
 /// `… and check the total`: a look at what was spoken of before, where the words name nothing else.
 fn looks_at(group: &[Token], clause: &mut Clause, vocabulary: &Vocabulary) -> bool {
     let mut words = group.iter().skip_while(|token| is_word(token, &["and", "then"]));
-    let opens = words.next().is_some_and(|token| is_word(token, &["check", "checks", "verify", "verifies", "confirm", "see"]))
+    let opens = words.next().is_some_and(|token| is_word(token, &["check", "checks"]))
         && words.next().is_some_and(|token| is_word(token, &["the", "its", "her", "his", "their"]));
     let said: Vec<&ContentWord> = clause.words.iter().filter(|word| !word.is_verb).collect();
     let names_thing = said.iter().any(|word| vocabulary.is_noun(&word.text));
@@ -192,6 +194,17 @@ fn with_refusals(groups: impl Iterator<Item = Vec<Token>>, vocabulary: &Vocabula
         }
     }
     merged
+}
+
+/// Comparisons and lacks: a plan has no form for them.
+fn unsaid(group: &[Token]) -> Vec<String> {
+    let compares = group.windows(2).filter(|pair| is_word(&pair[1], &["than"]));
+    let compared = compares.filter_map(|pair| match &pair[0] {
+        Token::Word(word) if matches!(word.lower.as_str(), "more" | "less" | "fewer") => Some(format!("{} than", word.lower)),
+        _ => None,
+    });
+    let lacks = group.iter().filter(|token| is_word(token, &["without"])).map(|_| "without".to_owned());
+    compared.chain(lacks).collect()
 }
 
 /// Whether a group only says that what the group before it does is refused.
@@ -481,6 +494,7 @@ fn clause_of(group: &[Token], vocabulary: &Vocabulary) -> Clause {
         gone: false,
         repeats: false,
         unknown: None,
+        unsaid: unsaid(group),
         empty: false,
         shares: bare::is_shared(group),
         counts: false,
@@ -602,7 +616,11 @@ fn take_word(
         indefinite: !is_verb && position > 0 && is_word(&group[position - 1], &["a", "an"]),
         specific: !is_verb && is_specific(group, position),
         beside: !is_verb && is_for(group, position),
-        negated: group[..position].iter().rev().take(2).any(|token| is_word(token, &["not", "never", "isn't", "wasn't", "aren't"])),
+        negated: group[..position]
+            .iter()
+            .rev()
+            .take(2)
+            .any(|token| is_word(token, &["not", "never", "isn't", "wasn't", "aren't"])),
     });
     if acts && is_verb {
         for subject in clause.words.iter_mut().filter(|word| !word.is_verb) {

@@ -35,9 +35,7 @@ pub(crate) fn criterion(
     match check {
         PlannedCheck::Echo { at, sent: value } => equals(at, &sent(value.step, &value.input)?),
         PlannedCheck::Equals { at, value } => equals(at, &Operand::Value(value.clone())),
-        PlannedCheck::Differs { at, value } => {
-            simple(format!("{} != {}", place(at), literal(&Operand::Value(value.clone()))?))
-        }
+        PlannedCheck::Differs { at, value } => simple(format!("{} != {}", place(at), literal(&Operand::Value(value.clone()))?)),
         PlannedCheck::Same { at, as_in } => equals(at, &operand(as_in)?),
         PlannedCheck::Status(patterns) => simple(status(patterns)),
         PlannedCheck::Present { at } => simple(format!("{} != null", place(at))),

@@ -82,7 +82,8 @@ fn is_given(index: &Index<'_>, before: &[Step], entity: EntityId) -> bool {
         let types = &index.typing.operations[earlier.op];
         // What a new container lists has to be put in first.
         let is_there = |y: &crate::typing::Yield| y.nesting == 0 || y.score >= 0.5 || index.ops[earlier.op].method.is_safe();
-        types.yields.iter().any(|y| y.entity == entity && is_there(y)) || types.needs.iter().any(|need| need.hard && need.entity == entity)
+        types.yields.iter().any(|y| y.entity == entity && is_there(y))
+            || types.needs.iter().any(|need| need.hard && need.entity == entity)
     })
 }
 

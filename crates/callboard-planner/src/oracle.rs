@@ -94,7 +94,11 @@ fn oracle(binder: &Binder<'_, '_>, bound: &[Bound], at: usize, before: &[Oracle]
             return oracle;
         }
         // A neighbour's failure has the status that it has: the definition of this service knows nothing of it.
-        let patterns = if clause.aim == Aim::Breaks { patterns.clone() } else { described(view, operation, documented(operation, patterns)) };
+        let patterns = if clause.aim == Aim::Breaks {
+            patterns.clone()
+        } else {
+            described(view, operation, documented(operation, patterns))
+        };
         oracle.until = (clause.mode == Mode::Wait).then(|| vec![PlannedCheck::Status(patterns.clone())]);
         oracle.expect = Expectation::Status(patterns);
         return oracle;
@@ -103,6 +107,12 @@ fn oracle(binder: &Binder<'_, '_>, bound: &[Bound], at: usize, before: &[Oracle]
         Mode::Wait => oracle.until = state_checks(binder, bound, at).map(|check| vec![check]),
         Mode::Check => {
             let state = state_checks(binder, bound, at);
+            // Another service hears of a deed a little later.
+            let is_elsewhere = deed_elsewhere(binder, bound, at);
+            if let Some(check @ PlannedCheck::Equals { .. }) = state.as_ref().filter(|_| is_elsewhere) {
+                oracle.until = Some(vec![check.clone()]);
+                return oracle;
+            }
             let found = if state.is_some() || looks_at_one { None } else { membership(binder, bound, at, before, true) };
             oracle.checks.extend(state.or(found));
         }
@@ -114,6 +124,13 @@ fn oracle(binder: &Binder<'_, '_>, bound: &[Bound], at: usize, before: &[Oracle]
         oracle.checks.extend(echo(binder, bound, at));
     }
     oracle
+}
+
+/// Whether the last deed before a look was done by another service.
+fn deed_elsewhere(binder: &Binder<'_, '_>, bound: &[Bound], at: usize) -> bool {
+    let ops = &binder.index.ops;
+    let deed = bound[..at].iter().rev().find(|earlier| !ops[earlier.step.op].method.is_safe());
+    deed.is_some_and(|deed| ops[deed.step.op].service != ops[bound[at].step.op].service)
 }
 
 /// A flag says that what was started is ready.
@@ -203,11 +220,13 @@ pub(crate) fn documented(operation: &Operation, patterns: &[StatusPattern]) -> V
 /// Of several refusals those whose descriptions speak of what the clause speaks of: `The card was declined` of `a declined card`.
 fn described(view: &View<'_, '_>, operation: &Operation, patterns: Vec<StatusPattern>) -> Vec<StatusPattern> {
     let unknown = view.clause.unknown.as_ref().map(|_| stem("unknown"));
+    let empty = view.clause.empty.then(|| stem("empty"));
     let said: BTreeSet<String> =
-        view.clause.words.iter().filter(|word| !word.is_verb).map(|word| word.stem.clone()).chain(unknown).collect();
+        view.clause.words.iter().filter(|word| !word.is_verb).map(|word| word.stem.clone()).chain(unknown).chain(empty).collect();
     let shared = |pattern: &StatusPattern| {
         let response = operation.responses.iter().find(|response| response.status == *pattern);
-        let words: BTreeSet<String> = response.and_then(|response| response.description.as_deref()).map(stems).into_iter().flatten().collect();
+        let words: BTreeSet<String> =
+            response.and_then(|response| response.description.as_deref()).map(stems).into_iter().flatten().collect();
         words.intersection(&said).count()
     };
     let most = patterns.iter().map(shared).max().unwrap_or(0);

@@ -194,6 +194,7 @@ pub(crate) fn unmatched(sequence: &Sequence, views: &[View<'_, '_>], sentence: &
         let ops: Vec<usize> = sequence.steps.iter().filter(|step| step.clause == number).map(|step| step.op).collect();
         let own: Vec<usize> =
             sequence.steps.iter().filter(|step| step.clause == number && step.is_target).map(|step| step.op).collect();
+        unmatched.extend(view.clause.unsaid.iter().cloned());
         for word in view.words.iter().filter(|word| word.factor >= 1.0) {
             let best = ops.iter().map(|op| word.strength(*op)).fold(0.0, f64::max);
             let is_used = if word.is_verb { own.iter().any(|op| view.is_done_by(word, *op)) } else { best >= 0.3 };

@@ -60,9 +60,8 @@ static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
 pub(crate) fn told(text: &str, vocabulary: &Vocabulary) -> String {
     let mut text = text.to_owned();
     for (form, told) in RULES.iter() {
-        let replaced = form.replace_all(&text, |found: &Captures<'_>| {
-            told(found, vocabulary).unwrap_or_else(|| found[0].to_owned())
-        });
+        let replaced =
+            form.replace_all(&text, |found: &Captures<'_>| told(found, vocabulary).unwrap_or_else(|| found[0].to_owned()));
         text = replaced.into_owned();
     }
     text
@@ -97,7 +96,8 @@ fn left(found: &Captures<'_>, vocabulary: &Vocabulary) -> Option<String> {
         return None;
     }
     let deed = undone.clone().unwrap_or_else(|| "use".to_owned());
-    let tried = if undone.is_some() { format!("{deed} an {thing} with {means}") } else { format!("{deed} {means} for an {thing}") };
+    let tried =
+        if undone.is_some() { format!("{deed} an {thing} with {means}") } else { format!("{deed} {means} for an {thing}") };
     let holds = match (state.strip_prefix("un"), &undone) {
         (Some(rest), Some(_)) => format!("not {rest}"),
         _ => state.clone(),

@@ -125,7 +125,8 @@ pub(crate) struct Sentence {
 impl Sentence {
     pub(crate) fn parse(text: &str, vocabulary: &Vocabulary) -> Self {
         let text: String = text.chars().take(8000).collect();
-        let raw = raw_tokens(&normalise(&without_relative_clause(&statements::told(&refusals::told(&text, vocabulary), vocabulary))));
+        let raw =
+            raw_tokens(&normalise(&without_relative_clause(&statements::told(&refusals::told(&text, vocabulary), vocabulary))));
         let literals = literals::find(&raw, vocabulary);
         let mut tokens = Vec::new();
         let mut i = 0;

@@ -49,7 +49,12 @@ static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
             done_before,
         ),
         rule(format!(r"{START}an?\s+(\w+)\s+(\w+)\s+{STATES}\b"), described_by_deed),
-        rule(format!(r"{START}an?\s+(\w+)\s+((?:with|without|for|of|from)\s+(?:an?|the)\s+[^,.;:]*?)\s+is\s+(refused|rejected|denied|declined)\b"), refused_thing),
+        rule(
+            format!(
+                r"{START}an?\s+(\w+)\s+((?:with|without|for|of|from)\s+(?:an?|the)\s+[^,.;:]*?)\s+is\s+(refused|rejected|denied|declined)\b"
+            ),
+            refused_thing,
+        ),
         rule(format!(r"{JOINT}(?:remove|delete)\s+an?\s+(\w+)\s+from\s+an?\s+(\w+)"), removed_from),
         rule(r"(,\s+then\s+)((?:the\s+\w+|it)\s+is\s+(?:not\s+)?in\s+the\s+\w+)".to_owned(), |found, _| {
             Some(format!("{}check that {}", &found[1], &found[2]))
