@@ -19,7 +19,7 @@ pub(crate) fn is_shared(group: &[Token]) -> bool {
 }
 
 /// Gives verbs that stand alone their object.
-pub(crate) fn completed(groups: Vec<Group>, vocabulary: &Vocabulary) -> Vec<Vec<Token>> {
+pub(crate) fn completed(groups: &[Group], vocabulary: &Vocabulary) -> Vec<Vec<Token>> {
     let mut out: Vec<Vec<Token>> = Vec::with_capacity(groups.len());
     for at in 0..groups.len() {
         let (group, ends) = &groups[at];

@@ -118,7 +118,7 @@ pub(crate) fn split(sentence: &Sentence, vocabulary: &Vocabulary) -> Vec<Clause>
         }
         i += 1;
     }
-    let groups = bare::completed(groups, vocabulary);
+    let groups = bare::completed(&groups, vocabulary);
     let groups = groups.into_iter().flat_map(|group| distribute(group, vocabulary));
     let groups = with_refusals(groups, vocabulary);
     let mut clauses: Vec<Clause> = Vec::new();
