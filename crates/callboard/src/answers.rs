@@ -7,12 +7,12 @@
 
 use std::collections::hash_map::DefaultHasher;
 use std::fs;
-use std::hash::{Hash as _, Hasher as _};
+use std::hash::Hasher as _;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 use callboard_definition::codes;
-use callboard_model::{Code, Diagnostic, System, document};
+use callboard_model::{Code, Diagnostic, Document, document};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -37,8 +37,38 @@ pub(crate) struct Question {
 #[derive(Serialize, Deserialize)]
 struct Kept {
     asked: String,
-    texts: Vec<Text>,
+    texts: Texts,
     answer: Value,
+}
+
+/// All texts that a system was read from, as fingerprints.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Texts(Vec<Text>);
+
+impl Texts {
+    /// Those of a system; none where it cannot be told later whether they are the same: they came from the network, or one was missing.
+    pub(crate) fn of(loaded: &LoadedSystem) -> Option<Self> {
+        let services = loaded.system.services().iter();
+        let documents = services.flat_map(|service| service.documents.iter().map(|(_, document)| document));
+        // Schemas that were put together while reading stand in no file.
+        let written = documents.filter(|document| !document.origin().starts_with('('));
+        let text = |document: &Document| {
+            let path = document.origin();
+            (!is_url(path)).then(|| Text::of(path, document.text().as_bytes()))
+        };
+        written.map(text).collect::<Option<Vec<Text>>>().filter(|_| was_read_whole(&loaded.diagnostics)).map(Self)
+    }
+
+    /// Whether every one of them is as it was. Reads on all processors: a large system has tens of megabytes.
+    pub(crate) fn still_stand(&self) -> bool {
+        let threads = std::thread::available_parallelism().map_or(1, usize::from).min(8);
+        let share = self.0.len().div_ceil(threads).max(1);
+        std::thread::scope(|scope| {
+            let check = |part: &'_ [Text]| part.iter().all(Text::still_stands);
+            let parts: Vec<_> = self.0.chunks(share).map(|part| scope.spawn(move || check(part))).collect();
+            parts.into_iter().all(|part| part.join().unwrap_or(false))
+        })
+    }
 }
 
 /// A text that an answer was made from.
@@ -51,14 +81,12 @@ struct Text {
 
 impl Text {
     fn of(path: &str, bytes: &[u8]) -> Self {
-        let mut hasher = DefaultHasher::new();
-        bytes.hash(&mut hasher);
-        Self { path: path.to_owned(), length: bytes.len() as u64, fingerprint: hasher.finish() }
+        Self { path: path.to_owned(), length: bytes.len() as u64, fingerprint: fingerprint(bytes) }
     }
 
     fn still_stands(&self) -> bool {
         let is_as_long = || fs::metadata(&self.path).is_ok_and(|meta| meta.len() == self.length);
-        is_as_long() && fs::read(&self.path).is_ok_and(|bytes| Self::of("", &bytes).fingerprint == self.fingerprint)
+        is_as_long() && fs::read(&self.path).is_ok_and(|bytes| fingerprint(&bytes) == self.fingerprint)
     }
 }
 
@@ -67,22 +95,26 @@ impl Question {
     pub(crate) fn new(project: &Project, parts: &[&str]) -> Option<Self> {
         let program = program()?;
         let here = std::env::current_dir().ok()?;
+        // Settings may hold a secret that nobody wanted to have twice.
+        let settings = fingerprint(format!("{:?}", project.settings).as_bytes());
         project.root.join(FILE_NAME).exists().then(|| Self {
             folder: project.root.join(".callboard").join("answers"),
-            asked: format!("{program}\n{}\n{:?}\n{parts:?}", here.display(), project.settings),
+            asked: format!("{program}\n{}\n{settings:016x}\n{parts:?}", here.display()),
         })
     }
 
     /// The answer, when one is kept and everything stands as it did.
     pub(crate) fn answer(&self) -> Option<Value> {
         let kept: Kept = serde_json::from_slice(&fs::read(self.path()).ok()?).ok()?;
-        (kept.asked == self.asked && all_stand(&kept.texts)).then_some(kept.answer)
+        (kept.asked == self.asked && kept.texts.still_stand()).then_some(kept.answer)
     }
 
     /// Keeps an answer that was made from a large system. What cannot be kept is not: the answer stands all the same.
     pub(crate) fn keep(&self, project: &Project, loaded: &LoadedSystem, answer: Value) {
-        let is_large = loaded.system.operations().count() >= WORTH_KEEPING;
-        let Some(texts) = texts_of(&loaded.system).filter(|_| is_large && was_read_whole(&loaded.diagnostics)) else { return };
+        if loaded.system.operations().count() < WORTH_KEEPING {
+            return;
+        }
+        let Some(texts) = Texts::of(loaded) else { return };
         let kept = Kept { asked: self.asked.clone(), texts, answer };
         if let Ok(bytes) = serde_json::to_vec(&kept)
             && bytes.len() <= LARGEST
@@ -95,10 +127,14 @@ impl Question {
     }
 
     fn path(&self) -> PathBuf {
-        let mut hasher = DefaultHasher::new();
-        self.asked.hash(&mut hasher);
-        self.folder.join(format!("{:016x}.json", hasher.finish()))
+        self.folder.join(format!("{:016x}.json", fingerprint(self.asked.as_bytes())))
     }
+}
+
+fn fingerprint(bytes: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(bytes);
+    hasher.finish()
 }
 
 /// What tells one build of the program from another.
@@ -113,28 +149,6 @@ fn was_read_whole(diagnostics: &[Diagnostic]) -> bool {
     const MISSING: [Code; 4] =
         [codes::UNREADABLE_DOCUMENT, codes::TOO_MANY_DOCUMENTS, document::INVALID_DOCUMENT, document::DOCUMENT_OVER_BUDGET];
     !diagnostics.iter().any(|diagnostic| diagnostic.is_error() || MISSING.contains(&diagnostic.code))
-}
-
-/// The texts that a system was read from, where all of them are files.
-fn texts_of(system: &System) -> Option<Vec<Text>> {
-    let documents = system.services().iter().flat_map(|service| service.documents.iter().map(|(_, document)| document));
-    // Schemas that were put together while reading stand in no file.
-    let written = documents.filter(|document| !document.origin().starts_with('('));
-    let of = |document: &callboard_model::Document| {
-        let path = document.origin();
-        (!is_url(path)).then(|| Text::of(path, document.text().as_bytes()))
-    };
-    written.map(of).collect()
-}
-
-/// Reads on all processors: a large system has tens of megabytes.
-fn all_stand(texts: &[Text]) -> bool {
-    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(8);
-    let share = texts.len().div_ceil(threads).max(1);
-    std::thread::scope(|scope| {
-        let parts: Vec<_> = texts.chunks(share).map(|part| scope.spawn(|| part.iter().all(Text::still_stands))).collect();
-        parts.into_iter().all(|part| part.join().unwrap_or(false))
-    })
 }
 
 /// Removes the oldest answers where there are too many.
@@ -165,7 +179,7 @@ mod tests {
         let text = Text::of(&path.to_string_lossy(), b"one");
         assert!(!text.still_stands());
         fs::write(&path, "one").expect("written");
-        assert!(text.still_stands() && all_stand(&[text]));
+        assert!(text.still_stands() && Texts(vec![text]).still_stand());
         let text = Text::of(&path.to_string_lossy(), b"one");
         fs::write(&path, "two").expect("written");
         assert!(!text.still_stands());

@@ -40,9 +40,11 @@ fn a_rejected_link_is_in_neither_map_nor_plan() {
     assert!(rendered(&found).is_empty(), "{:?}", rendered(&found));
     assert_eq!(found.rejected.len(), 1);
     let plan_options = PlanOptions::default();
-    for planner in
-        [Planner::new(&system, &found, &plan_options), Planner::of(&MappedSystem::new(&system, &options), &plan_options)]
-    {
+    for planner in [
+        Planner::new(&system, &found, &plan_options),
+        Planner::of(&MappedSystem::new(&system, &options), &plan_options),
+        Planner::reading(&system, &options, &plan_options),
+    ] {
         let plan = planner.plan("Create a teapot, then read it", &plan_options);
         assert!(!format!("{plan:?}").contains("\"/id\""), "{plan:?}");
     }
@@ -56,8 +58,10 @@ fn a_confirmed_link_is_certain_and_planned_with() {
     assert_eq!(rendered(&found).len(), 1);
     assert!(found.links[0].score >= 1.0 && found.links[0].evidence.iter().any(|e| e.signal == Signal::Confirmed));
     let plan_options = PlanOptions::default();
-    let plan = Planner::new(&system, &found, &plan_options).plan("Create a teapot, then read it", &plan_options);
-    assert!(format!("{plan:?}").contains("/code"), "{plan:?}");
+    for planner in [Planner::new(&system, &found, &plan_options), Planner::reading(&system, &options, &plan_options)] {
+        let plan = planner.plan("Create a teapot, then read it", &plan_options);
+        assert!(format!("{plan:?}").contains("/code"), "{plan:?}");
+    }
 }
 
 #[test]

@@ -3,20 +3,19 @@
 use std::path::{Path, PathBuf};
 
 use callboard_model::document::join_reference;
-use callboard_model::plan::Plan;
 use callboard_model::{Code, Diagnostic, Severity, Span};
-use callboard_planner::PlanOptions;
 use serde_json::json;
 
 use super::answer::{Answer, Listed, count};
 use super::arguments::{CheckArguments, GenerateArguments, PlanArguments, WriteArguments};
 use super::place;
+use super::standing::{self, Planned};
 use crate::commands::check::counted;
 use crate::commands::{generate, plan, update};
 use crate::exit::Failure;
 use crate::fetch::is_url;
 use crate::older;
-use crate::project::{LoadedSystem, Project, ScenarioDocument, shown};
+use crate::project::{Project, ScenarioDocument, shown};
 use crate::suite::Suite;
 use crate::terminal::Sources;
 
@@ -26,8 +25,8 @@ const DRAFT: &str = "scenarios/draft.arazzo.yaml";
 /// Plans a sentence.
 pub(crate) fn plan(arguments: &PlanArguments) -> Result<Answer, Failure> {
     let planned = Planned::of(&arguments.sentence, arguments.env.as_deref())?;
-    let text = format!("{}{}", plan::to_text(&planned.plan, &planned.loaded.system), planned.leftovers());
-    Ok(Answer::new(plan::to_json(&planned.plan, &planned.loaded.system), &text))
+    let text = format!("{}{}", plan::to_text(&planned.plan, &planned.system), planned.leftovers());
+    Ok(Answer::new(plan::to_json(&planned.plan, &planned.system), &text))
 }
 
 /// Makes a scenario of a sentence, and writes it where a path is given.
@@ -38,7 +37,7 @@ pub(crate) fn generate(arguments: &GenerateArguments) -> Result<Answer, Failure>
     }
     let planned = Planned::of(&arguments.sentence, arguments.env.as_deref())?;
     let place = path.as_deref().unwrap_or(Path::new(DRAFT));
-    let system = &planned.loaded.system;
+    let system = &planned.system;
     let text = generate::scenario_text(&planned.plan, system, &arguments.sentence, &planned.options, Some(place))?;
     let value = json!({
         "steps": planned.plan.steps.len(),
@@ -55,23 +54,14 @@ pub(crate) fn generate(arguments: &GenerateArguments) -> Result<Answer, Failure>
     Ok(Answer::new(value, &format!("{steps} written to {}{}", shown(&path), planned.leftovers())).with_file("text", &text))
 }
 
-/// A sentence, planned.
-struct Planned {
-    loaded: LoadedSystem,
-    options: PlanOptions,
-    plan: Plan,
-}
-
 impl Planned {
+    /// The plan of a sentence; at least one operation fits it.
     fn of(sentence: &str, environment: Option<&str>) -> Result<Self, Failure> {
-        let project = Project::open("".into())?;
-        let loaded = project.load_some(&[], &mut Sources::default())?;
-        let options = plan::options(&project, environment, &loaded.system)?;
-        let plan = plan::plan_of(&project, &loaded.system, sentence, &options);
-        if plan.steps.is_empty() {
-            return Err(plan::nothing_found(&loaded.system));
+        let planned = standing::plan(sentence, environment)?;
+        if planned.plan.steps.is_empty() {
+            return Err(plan::nothing_found(&planned.system));
         }
-        Ok(Self { loaded, options, plan })
+        Ok(planned)
     }
 
     fn leftovers(&self) -> String {

@@ -16,4 +16,5 @@ mod hostile;
 mod http;
 mod python;
 mod session;
+mod standing;
 mod tools;
