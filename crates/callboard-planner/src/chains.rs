@@ -25,6 +25,9 @@ const PARTIALS: usize = 60;
 /// Operations in a chain.
 const DEPTH: usize = 4;
 
+/// Producers known of one need: those tried, and those that a chain may hold already.
+const BEST_PRODUCERS: usize = 8 + DEPTH;
+
 /// Resources that earlier steps yield: the entity, the step and how sure we are.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Known {
@@ -376,15 +379,14 @@ fn producers(view: &View<'_, '_>, partial: &Partial, need: (OpId, usize), most: 
     all.iter().filter(|(op, _)| !partial.ops.contains(op)).take(most).copied().collect()
 }
 
-/// All operations that yield what a need wants, best first.
+/// The operations that yield what a need wants, best first: more than any chain can use.
 fn all_producers(view: &View<'_, '_>, home: usize, (consumer, at): (OpId, usize)) -> Vec<(OpId, f64)> {
     let index = view.index;
     let need = &index.typing.operations[consumer].needs[at];
     let claims = &index.typing.entities[need.entity].claims;
-    let mut seen = std::collections::BTreeSet::new();
     let mut found: Vec<(f64, OpId, f64)> = Vec::new();
-    for &(op, _) in index.typing.producers.get(&need.entity).into_iter().flatten() {
-        if !seen.insert(op) || matches!(index.ops[op].method, Method::Delete) || !index.ops[op].usable {
+    for &op in index.typing.producing.get(&need.entity).into_iter().flatten() {
+        if matches!(index.ops[op].method, Method::Delete) || !index.ops[op].usable {
             continue;
         }
         // What was just made has nothing below it yet.
@@ -398,6 +400,11 @@ fn all_producers(view: &View<'_, '_>, home: usize, (consumer, at): (OpId, usize)
         }
         found.push((view.rel(op) + index.weights.confidence * confidence.max(0.05).ln(), op, confidence));
     }
-    found.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    let best_first = |a: &(f64, OpId, f64), b: &(f64, OpId, f64)| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1));
+    if found.len() > BEST_PRODUCERS {
+        found.select_nth_unstable_by(BEST_PRODUCERS, best_first);
+        found.truncate(BEST_PRODUCERS);
+    }
+    found.sort_by(best_first);
     found.into_iter().map(|(_, op, confidence)| (op, confidence)).collect()
 }

@@ -1,6 +1,7 @@
 //! What resources there are: the nouns of all paths, who owns each, and by which words fields and sentences mean it.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Range;
 
 use callboard_model::api::ParameterLocation;
 use callboard_model::{Method, Operation, Service, System};
@@ -58,6 +59,23 @@ pub(crate) fn numbered(system: &System) -> impl Iterator<Item = Numbered<'_>> {
     system.services().iter().enumerate().flat_map(|(service_number, service)| {
         service.operations.iter().map(move |operation| Numbered { service_number, service, operation })
     })
+}
+
+/// The numbers of each service's operations.
+pub(crate) fn ranges(system: &System) -> Vec<Range<usize>> {
+    let mut next = 0;
+    let mut range = |service: &Service| {
+        let start = next;
+        next += service.operations.len();
+        start..next
+    };
+    system.services().iter().map(&mut range).collect()
+}
+
+/// The operations of one service.
+pub(crate) fn numbered_of(system: &System, service_number: usize) -> impl Iterator<Item = Numbered<'_>> {
+    let service = &system.services()[service_number];
+    service.operations.iter().map(move |operation| Numbered { service_number, service, operation })
 }
 
 /// The resources of a system by the words that mean them.

@@ -80,6 +80,8 @@ pub(crate) struct Token {
     pub(crate) parameter: Option<String>,
     /// Whether it says that something is searched for.
     pub(crate) searches: bool,
+    /// The number of its stem among all stems of the system's paths.
+    pub(crate) number: usize,
 }
 
 /// The index.
@@ -278,7 +280,7 @@ fn op_of(numbered: &Numbered<'_>, index: usize, typing: &Typing, lexicon: &Lexic
         tokens.extend(words.iter().map(|word| {
             let stem = stem(word);
             let searches = lexicon.are_similar(&stem, "search");
-            Token { stem, rarity: 1.0, share, parameter: parameter.clone(), searches }
+            Token { stem, rarity: 1.0, share, parameter: parameter.clone(), searches, number: 0 }
         }));
     }
     let method = operation.key.method.as_str().to_lowercase();
@@ -441,14 +443,17 @@ fn learn_instances(numbered: &Numbered<'_>, types: &OperationTypes, vocabulary: 
 }
 
 fn rate_tokens(ops: &mut [Op]) {
-    let mut known: HashMap<String, usize> = HashMap::new();
+    let mut known: HashMap<String, (usize, usize)> = HashMap::new();
     for op in ops.iter() {
         for stem in op.tokens.iter().map(|token| &token.stem).collect::<BTreeSet<_>>() {
-            *known.entry(stem.clone()).or_default() += 1;
+            let next = known.len();
+            known.entry(stem.clone()).or_insert((next, 0)).1 += 1;
         }
     }
     let count = ops.len() as f64;
     for token in ops.iter_mut().flat_map(|op| &mut op.tokens) {
-        token.rarity = (count / known.get(&token.stem).copied().unwrap_or(1) as f64).ln();
+        let (number, times) = known.get(&token.stem).copied().unwrap_or((0, 1));
+        token.rarity = (count / times as f64).ln();
+        token.number = number;
     }
 }

@@ -17,16 +17,28 @@ const CANDIDATES: usize = 256;
 /// The weight of a field that no resource has.
 const UNKNOWN: f64 = 0.3;
 
-/// Field sets by entity. Fields are numbered.
+/// Field sets by entity, with what was found out about shapes. A copy shares the first and begins anew with the second.
 #[derive(Debug, Default)]
 pub(crate) struct Profiles {
+    known: Arc<Known>,
+    /// What is known of shapes, by their numbers.
+    names: HashMap<u64, Arc<Names>>,
+    nearest: HashMap<u64, Option<(EntityId, f64)>>,
+}
+
+impl Clone for Profiles {
+    fn clone(&self) -> Self {
+        Self { known: self.known.clone(), ..Self::default() }
+    }
+}
+
+/// Field sets by entity. Fields are numbered.
+#[derive(Debug, Default)]
+struct Known {
     fields: BTreeMap<EntityId, Names>,
     numbers: HashMap<String, usize>,
     /// By field: the entities that have it, and its weight squared.
     by_field: Vec<(Vec<EntityId>, f64)>,
-    /// What is known of shapes, by their numbers.
-    names: HashMap<u64, Arc<Names>>,
-    nearest: HashMap<u64, Option<(EntityId, f64)>>,
 }
 
 /// The names of an object's fields: those that some resource has, by number, and the weight of all.
@@ -44,8 +56,8 @@ fn unwrapped(places: &[Place]) -> Option<&Place> {
     Some(inner.unwrap_or(root))
 }
 
-impl Profiles {
-    pub(crate) fn of(system: &System, nouns: &Nouns, operations: &[OperationTypes]) -> Self {
+impl Known {
+    fn of(system: &System, nouns: &Nouns, operations: &[OperationTypes]) -> Self {
         let mut profiles = Self::default();
         for (numbered, types) in numbered(system).zip(operations) {
             let segments = path::segments(&numbered.operation.key.path);
@@ -89,20 +101,11 @@ impl Profiles {
         }
     }
 
-    fn names(&mut self, shape: &Shape) -> Arc<Names> {
-        if let Some(known) = self.names.get(&shape.number) {
-            return known.clone();
-        }
-        let all: BTreeSet<String> = shape.fields.iter().map(|field| field.name.to_lowercase()).collect();
-        let mut names = Names { count: all.len(), ..Names::default() };
-        for name in &all {
-            let number = self.numbers.get(name);
-            names.square += number.map_or(UNKNOWN * UNKNOWN, |number| self.by_field[*number].1);
-            names.known.extend(number);
-        }
-        let names = Arc::new(names);
-        self.names.insert(shape.number, names.clone());
-        names
+    /// Entities that have one of the rarer fields.
+    fn candidates(&self, names: &Names) -> BTreeSet<EntityId> {
+        let owners = names.known.iter().map(|number| &self.by_field[*number].0).filter(|owners| owners.len() <= COMMON);
+        let all: BTreeSet<EntityId> = owners.flatten().copied().collect();
+        all.into_iter().take(CANDIDATES).collect()
     }
 
     fn cosine(&self, names: &Names, profile: &Names) -> f64 {
@@ -120,21 +123,48 @@ impl Profiles {
         let reliable = (f64::from(count) / 3.0).min(1.0);
         (0.5 * shared / product + 0.5 * shared / names.square.min(profile.square)) * reliable
     }
+}
+
+impl Profiles {
+    /// Reads what operations that read a resource by its key answer with.
+    pub(crate) fn of(system: &System, nouns: &Nouns, operations: &[OperationTypes]) -> Self {
+        Self { known: Arc::new(Known::of(system, nouns, operations)), ..Self::default() }
+    }
+
+    fn names(&mut self, shape: &Shape) -> Arc<Names> {
+        if let Some(known) = self.names.get(&shape.number) {
+            return known.clone();
+        }
+        let all: BTreeSet<String> = shape.fields.iter().map(|field| field.name.to_lowercase()).collect();
+        let mut names = Names { count: all.len(), ..Names::default() };
+        for name in &all {
+            let number = self.known.numbers.get(name);
+            names.square += number.map_or(UNKNOWN * UNKNOWN, |number| self.known.by_field[*number].1);
+            names.known.extend(number);
+        }
+        let names = Arc::new(names);
+        self.names.insert(shape.number, names.clone());
+        names
+    }
 
     /// How much an object's fields are those of an entity, 0 to 1; `None` when the entity's fields are not known.
     pub(crate) fn likeness(&mut self, shape: &Shape, entity: EntityId) -> Option<f64> {
-        if !self.fields.contains_key(&entity) || shape.fields.len() < 3 {
+        if !self.known.fields.contains_key(&entity) || shape.fields.len() < 3 {
             return None;
         }
         let names = self.names(shape);
-        self.fields.get(&entity).map(|profile| self.cosine(&names, profile))
+        self.known.fields.get(&entity).map(|profile| self.known.cosine(&names, profile))
     }
 
     /// All entities whose fields an object of several kinds has, best first.
     pub(crate) fn all_like(&mut self, shape: &Shape, least: f64) -> Vec<(EntityId, f64)> {
         let names = self.names(shape);
-        let mut found: Vec<(EntityId, f64)> =
-            self.candidates(&names).into_iter().map(|entity| (entity, self.cosine(&names, &self.fields[&entity]))).collect();
+        let mut found: Vec<(EntityId, f64)> = self
+            .known
+            .candidates(&names)
+            .into_iter()
+            .map(|entity| (entity, self.known.cosine(&names, &self.known.fields[&entity])))
+            .collect();
         found.retain(|(_, sim)| *sim >= least);
         found.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         found.truncate(3);
@@ -149,8 +179,8 @@ impl Profiles {
         let names = self.names(shape);
         let mut best: Option<(EntityId, f64)> = None;
         if names.count >= 3 {
-            for entity in self.candidates(&names) {
-                let sim = self.cosine(&names, &self.fields[&entity]);
+            for entity in self.known.candidates(&names) {
+                let sim = self.known.cosine(&names, &self.known.fields[&entity]);
                 if best.is_none_or(|(_, b)| sim > b) {
                     best = Some((entity, sim));
                 }
@@ -158,12 +188,5 @@ impl Profiles {
         }
         self.nearest.insert(shape.number, best);
         best
-    }
-
-    /// Entities that have one of the rarer fields.
-    fn candidates(&self, names: &Names) -> BTreeSet<EntityId> {
-        let owners = names.known.iter().map(|number| &self.by_field[*number].0).filter(|owners| owners.len() <= COMMON);
-        let all: BTreeSet<EntityId> = owners.flatten().copied().collect();
-        all.into_iter().take(CANDIDATES).collect()
     }
 }

@@ -71,7 +71,7 @@ pub(crate) struct View<'i, 'a> {
     /// What each word of the clause may mean; nothing for verbs.
     meanings: Vec<Vec<EntityId>>,
     rel: RefCell<HashMap<OpId, f64>>,
-    supports: RefCell<HashMap<String, f64>>,
+    supports: RefCell<HashMap<usize, f64>>,
     asks_for_attribute: OnceCell<bool>,
     similar_to_verb: OnceCell<Vec<String>>,
     targets: OnceCell<Vec<OpId>>,
@@ -288,11 +288,11 @@ impl<'i, 'a> View<'i, 'a> {
 
     /// How much the words support a path token, 0 to 1.
     pub(crate) fn support(&self, token: &Token) -> f64 {
-        if let Some(known) = self.supports.borrow().get(&token.stem) {
+        if let Some(known) = self.supports.borrow().get(&token.number) {
             return *known;
         }
         let support = self.find_support(token);
-        self.supports.borrow_mut().insert(token.stem.clone(), support);
+        self.supports.borrow_mut().insert(token.number, support);
         support
     }
 

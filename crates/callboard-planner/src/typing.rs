@@ -6,12 +6,12 @@
 //! not with its square.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use callboard_model::map::{Evidence, Input, Output, Signal, SystemMap};
 use callboard_model::{Method, Operation, OperationKey, Service, System};
 
-use crate::entities::{EntityId, Nouns, numbered};
+use crate::entities::{EntityId, Nouns, Numbered, numbered, numbered_of, ranges};
 use crate::explained::Explained;
 use crate::needs::Needs;
 use crate::parallel;
@@ -120,6 +120,8 @@ pub(crate) struct Typing {
     pub(crate) operations: Vec<OperationTypes>,
     /// Yields by entity: operation and number of the yield, best first.
     pub(crate) producers: HashMap<EntityId, Vec<(usize, usize)>>,
+    /// The operations among them, each once.
+    pub(crate) producing: HashMap<EntityId, Vec<usize>>,
     /// Flows that the user rejected: from an output of one operation into an input of another.
     rejected: HashSet<(usize, Output, usize, Input)>,
 }
@@ -137,7 +139,7 @@ impl Typing {
     /// Reads a system. `aliases` is the project's glossary, word to entity.
     pub(crate) fn of(system: &System, aliases: &BTreeMap<String, String>, signals: &Signals) -> Self {
         let mut nouns = Nouns::of(system, aliases);
-        let (mut shapes, mut operations) = bodies(system);
+        let (shapes, operations) = bodies(system);
         if signals.contains(&Signal::Name) {
             for words in foreign(system, &operations) {
                 nouns.add_foreign(&words);
@@ -149,14 +151,7 @@ impl Typing {
         let explained =
             if signals.contains(&Signal::Text) { Explained::of(system, &nouns, &operations) } else { Explained::default() };
         let signs = Signs { nouns: &nouns, signals, same: &same, explained: &explained };
-        let mut needs = Needs::new(signs);
-        let mut yields = Yields::new(signs, profiles);
-        for (numbered, types) in numbered(system).zip(&mut operations) {
-            types.subject = nouns.subject(&numbered);
-            types.needs = needs.of(&numbered, &mut shapes[numbered.service_number], types);
-            types.yields = yields.of(&numbered, types);
-            types.makes = made_up(&numbered, &types.yields);
-        }
+        let operations = typed(system, signs, &profiles, shapes, &operations);
         let mut typing = Self { nouns, operations, ..Self::default() };
         typing.sort_producers();
         typing
@@ -173,6 +168,13 @@ impl Typing {
         for list in producers.values_mut() {
             list.sort_by(|a, b| score(b).total_cmp(&score(a)).then(a.cmp(b)));
         }
+        let once = |list: &Vec<(usize, usize)>| {
+            let mut ops: Vec<usize> = list.iter().map(|(op, _)| *op).collect();
+            ops.sort_unstable();
+            ops.dedup();
+            ops
+        };
+        self.producing = producers.iter().map(|(entity, list)| (*entity, once(list))).collect();
         self.producers = producers;
     }
 
@@ -224,6 +226,38 @@ impl Typing {
     pub(crate) fn is_rejected(&self, from: usize, output: &Output, to: usize, input: &Input) -> bool {
         !self.rejected.is_empty() && self.rejected.contains(&(from, output.clone(), to, input.clone()))
     }
+}
+
+/// Reads the fields of all operations whose bodies are known.
+fn typed(
+    system: &System,
+    signs: Signs<'_>,
+    profiles: &Profiles,
+    shapes: Vec<Shapes>,
+    operations: &[OperationTypes],
+) -> Vec<OperationTypes> {
+    let ranges = ranges(system);
+    let shapes: Vec<Mutex<Shapes>> = shapes.into_iter().map(Mutex::new).collect();
+    let read = parallel::map(ranges.len(), |service| {
+        let mut shapes = shapes[service].lock().unwrap_or_else(PoisonError::into_inner);
+        let mut needs = Needs::new(signs);
+        let mut yields = Yields::new(signs, profiles.clone());
+        let of = |(numbered, known): (Numbered<'_>, &OperationTypes)| {
+            let mut types = OperationTypes {
+                request: known.request.clone(),
+                response: known.response.clone(),
+                is_borrowed: known.is_borrowed,
+                subject: signs.nouns.subject(&numbered),
+                ..OperationTypes::default()
+            };
+            types.needs = needs.of(&numbered, &mut shapes, &types);
+            types.yields = yields.of(&numbered, &types);
+            types.makes = made_up(&numbered, &types.yields);
+            types
+        };
+        numbered_of(system, service).zip(&operations[ranges[service].clone()]).map(of).collect::<Vec<_>>()
+    });
+    read.into_iter().flatten().collect()
 }
 
 /// The places of all bodies; operations share those of a schema that they share.
