@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::aims::Aim;
 use crate::chains::{self, Chain, Known};
 use crate::clauses::{Clause, Mode};
+use crate::conjuncts;
 use crate::index::{Index, OpId};
 use crate::score::{Antecedents, View, ViewWord};
 use crate::sentence::Sentence;
@@ -96,11 +97,9 @@ fn extend(view: &View<'_, '_>, beam: &[Sequence], number: usize, tried: usize, k
         let chains = chains::chains(view, &sequence.known, tried.max(2 * CHAINS));
         let best = chains.first().map_or(0.0, |chain| chain.score);
         for chain in chains.iter().take(tried).filter(|chain| is_enough(view, chain)) {
-            let one = append(view, sequence, chain, number, best);
-            next.push(match second(view, &chains, chain) {
-                Some(other) => append(view, &one, &other, number, best),
-                None => one,
-            });
+            let parts = conjuncts::with_second(view, &chains, chain);
+            let whole = parts.iter().fold(sequence.clone(), |before, part| append(view, &before, part, number, best));
+            next.push(Sequence { score: sequence.score + chain.score, ..whole });
         }
     }
     next.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| ops(a).cmp(&ops(b))));
@@ -131,32 +130,6 @@ fn likeness(a: &Sequence, b: &Sequence) -> f64 {
         same as f64 / a.len().max(b.len()).max(1) as f64
     };
     0.5 * agree(&ends(a), &ends(b)) + 0.5 * agree(&starts(a), &starts(b))
-}
-
-/// A second operation for a clause of several nouns: what stands on one side of a joint and nothing stands for yet.
-fn second(view: &View<'_, '_>, others: &[Chain], chain: &Chain) -> Option<Chain> {
-    let covered = |word: &ViewWord, ops: &[OpId]| ops.iter().map(|op| word.strength(*op)).fold(0.0, f64::max);
-    let left: Vec<&ViewWord> = view
-        .words
-        .iter()
-        .filter(|word| !word.is_verb && word.factor >= 1.0 && covered(word, &chain.ops) < 0.3)
-        .filter(|word| view.clause.joints.iter().any(|joint| *joint < word.position))
-        .collect();
-    if left.is_empty() || view.clause.outcome.is_some() || view.clause.mode != Mode::Do {
-        return None;
-    }
-    let target = *chain.ops.last()?;
-    let stands = |op: OpId| left.iter().filter(|word| covered(word, &[op]) >= 0.9).map(|word| word.weight).sum::<f64>();
-    let is_other = |other: &Chain| {
-        let op = other.ops[other.ops.len() - 1];
-        op != target && view.index.ops[op].method.is_safe() == view.index.ops[target].method.is_safe()
-    };
-    others
-        .iter()
-        .take(2 * CHAINS)
-        .filter(|other| is_other(other) && stands(other.ops[other.ops.len() - 1]) >= view.index.weights.second)
-        .max_by(|a, b| a.score.total_cmp(&b.score).then_with(|| b.ops.cmp(&a.ops)))
-        .map(|other| Chain { score: 0.0, ..other.clone() })
 }
 
 pub(crate) fn ops(sequence: &Sequence) -> Vec<OpId> {

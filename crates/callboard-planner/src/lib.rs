@@ -21,6 +21,7 @@ mod bind;
 mod body;
 mod chains;
 mod clauses;
+mod conjuncts;
 mod conventions;
 mod criteria;
 mod described;

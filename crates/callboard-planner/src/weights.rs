@@ -56,7 +56,7 @@ pub struct Weights {
     pub made_up_number: f64,
     /// Cost of a key that the caller chooses while the clause gives no name for it.
     pub unnamed: f64,
-    /// How much words behind a joint must weigh for an operation of their own.
+    /// How much words on one side of a joint must weigh that only another operation stands for, to have it, too.
     pub second: f64,
     /// Cost of making a resource once more that an earlier clause made and this one means.
     pub made_again: f64,
@@ -122,7 +122,7 @@ impl Default for Weights {
             open_need: 1.2,
             made_up_number: 1.0,
             unnamed: 3.0,
-            second: 2.0,
+            second: 1.5,
             made_again: 3.0,
             by_key: 3.0,
             repeated: 3.0,
@@ -134,7 +134,7 @@ impl Default for Weights {
             mention_last: 1.0,
             verb_method: 1.5,
             number: 1.0,
-            verb_name: 1.0,
+            verb_name: 1.5,
             bare_search: 2.0,
             awaited: 5.0,
             named_service: 1.0,
