@@ -52,7 +52,9 @@ fn own_part(view: &View<'_, '_>, chain: &Chain, other: OpId) -> Option<usize> {
     };
     let keeps =
         |part: usize| nouns(view).any(|word| part_of(view, word) != part && whole(word) >= OWN && word.strength(other) < OWN);
-    (0..=view.clause.joints.len()).filter(|part| keeps(*part)).find(|part| gained(*part) >= view.index.weights.second)
+    // To change more than was asked for is worse than to look at less.
+    let least = view.index.weights.second * if view.index.ops[other].method.is_safe() { 1.0 } else { 2.0 };
+    (0..=view.clause.joints.len()).filter(|part| keeps(*part)).find(|part| gained(*part) >= least)
 }
 
 /// The conjunct that an operation stands for most.

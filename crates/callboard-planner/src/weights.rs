@@ -56,7 +56,8 @@ pub struct Weights {
     pub made_up_number: f64,
     /// Cost of a key that the caller chooses while the clause gives no name for it.
     pub unnamed: f64,
-    /// How much words on one side of a joint must weigh that only another operation stands for, to have it, too.
+    /// How much the words on one side of a joint that only another operation stands for must weigh for it to come in, too; twice that where
+    /// it changes something.
     pub second: f64,
     /// Cost of making a resource once more that an earlier clause made and this one means.
     pub made_again: f64,
@@ -122,7 +123,7 @@ impl Default for Weights {
             open_need: 1.2,
             made_up_number: 1.0,
             unnamed: 3.0,
-            second: 1.5,
+            second: 1.0,
             made_again: 3.0,
             by_key: 3.0,
             repeated: 3.0,

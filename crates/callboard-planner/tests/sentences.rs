@@ -231,6 +231,18 @@ fn sentences_about_the_shop_cross_its_services() {
 }
 
 #[test]
+fn a_clause_that_names_two_things_gets_an_operation_for_each_in_their_order() {
+    let Some(system) = shop() else { return };
+    all_right(&check_sentences(
+        &system,
+        &[
+            ("Show the registered customers and all recent shipments.", &["GET /customers", "GET /shipments"]),
+            ("List all shipments and every payment of the shop.", &["GET /shipments", "GET /payments"]),
+        ],
+    ));
+}
+
+#[test]
 fn sentences_about_buying_use_what_was_made_before() {
     let Some(system) = shop() else { return };
     all_right(&check_sentences(
