@@ -88,7 +88,7 @@ impl<'a> Binder<'_, 'a> {
             let best_of = |op: OpId| {
                 takes(view, op, at)
                     .into_iter()
-                    .filter(|(_, input, _)| !taken.contains_key(input))
+                    .filter(|(_, input, _)| !taken.contains_key(*input))
                     .max_by(|a, b| a.0.total_cmp(&b.0))
             };
             let Some((worth, input, _)) = best_of(step.op) else { continue };
@@ -99,7 +99,7 @@ impl<'a> Binder<'_, 'a> {
                 .map(|b| b.0)
                 .fold(0.0, f64::max);
             if worth >= elsewhere {
-                taken.insert(input, self.sentence.literals[literal.number].value());
+                taken.insert(input.clone(), self.sentence.literals[literal.number].value());
                 used.insert(literal.number);
             }
         }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::rc::Rc;
 
 use callboard_model::Method;
-use callboard_model::map::{Input, Output};
+use callboard_model::map::Output;
 
 use crate::aims::Aim;
 use crate::clauses::{ContentWord, Mode};
@@ -62,8 +62,8 @@ pub(crate) struct Partial {
     /// Resources that each producer passes on.
     pub(crate) passes: Vec<Option<EntityId>>,
     pub(crate) waiting: Vec<(OpId, usize)>,
-    /// Parameters that are known: the tokens before them are supported.
-    pub(crate) satisfied: Vec<(OpId, String)>,
+    /// Needs that are met: the tokens before their parameters are supported.
+    pub(crate) satisfied: Vec<(OpId, usize)>,
     /// Literals that are keys.
     pub(crate) keys: Vec<usize>,
     /// Worth of the links, mostly negative.
@@ -269,20 +269,11 @@ pub(crate) fn is_chosen(index: &Index<'_>, op: OpId, need: &Need) -> bool {
     index.typing.operations[op].yields.iter().any(|y| matches!(&y.output, Output::Request(input) if *input == need.input))
 }
 
-/// The name of the parameter that a need is; empty for a place in the body.
-pub(crate) fn parameter_name(need: &Need) -> String {
-    match &need.input {
-        Input::Parameter(_, name) => name.clone(),
-        Input::Body(_) => String::new(),
-    }
-}
-
 fn resolve(view: &View<'_, '_>, known: &mut Asking<'_>, partial: &Partial, op: OpId, at: usize) -> Vec<Partial> {
     let need = &view.index.typing.operations[op].needs[at];
-    let parameter = parameter_name(need);
     let satisfied = |keys: Option<usize>, confidence: f64| {
         let mut next = partial.clone();
-        next.satisfied.push((op, parameter.clone()));
+        next.satisfied.push((op, at));
         next.keys.extend(keys);
         next.confidence += confidence;
         next
@@ -322,7 +313,7 @@ fn resolve(view: &View<'_, '_>, known: &mut Asking<'_>, partial: &Partial, op: O
     let mut open = partial.clone();
     open.cost += if is_given { 0.3 } else { view.index.weights.open_need };
     if is_given {
-        open.satisfied.push((op, parameter));
+        open.satisfied.push((op, at));
     }
     options.push(open);
     options

@@ -11,7 +11,7 @@ use callboard_model::map::Input;
 use crate::beam::Step;
 use crate::entities::EntityId;
 use crate::index::{Index, OpId};
-use crate::path::{self, Segment};
+use crate::path::Segment;
 use crate::score::View;
 use crate::shape::Kind;
 
@@ -41,20 +41,16 @@ pub(crate) fn fill(index: &Index<'_>, views: &[View<'_, '_>], steps: Vec<Step>) 
 /// Whether an operation puts something into a container.
 pub(crate) fn is_filler(index: &Index<'_>, op: OpId) -> bool {
     let containers = index.typing.operations[op].needs.iter().filter(|need| need.hard).map(|need| need.entity);
-    let holds = |container: EntityId| {
-        let mut makers = (0..index.ops.len()).filter(|maker| index.created(*maker) == Some(container));
-        makers.any(|maker| fillers(index, maker, container).contains(&op))
-    };
+    let holds = |container: EntityId| index.makers(container).any(|maker| fillers(index, maker, container).contains(&op));
     index.ops[op].method == Method::Post && containers.into_iter().any(holds)
 }
 
 /// Whether an operation is handed a container into which such a resource goes.
 pub(crate) fn takes(index: &Index<'_>, op: OpId, entities: &[EntityId]) -> bool {
     handed_on(index, op).into_iter().any(|container| {
-        let makers = (0..index.ops.len()).filter(|maker| index.created(*maker) == Some(container));
         let wants =
             |filler: OpId| index.typing.operations[filler].needs.iter().any(|need| need.hard && entities.contains(&need.entity));
-        !entities.contains(&container) && makers.flat_map(|maker| fillers(index, maker, container)).any(wants)
+        !entities.contains(&container) && index.makers(container).flat_map(|maker| fillers(index, maker, container)).any(wants)
     })
 }
 
@@ -71,15 +67,18 @@ pub(crate) fn fillers(index: &Index<'_>, maker: OpId, container: EntityId) -> Ve
         let places = &index.typing.operations[maker].response;
         places.iter().any(|place| place.nesting == 0 && place.shape.kind == Kind::Array && place.name.eq_ignore_ascii_case(name))
     };
-    let operations: Vec<_> = index.system.operations().collect();
-    let collection = path::segments(&operations[maker].1.key.path);
+    let collection = &index.ops[maker].segments;
     let fills = |op: &OpId| {
         let entry = &index.ops[*op];
-        let segments = path::segments(&operations[*op].1.key.path);
-        let is_below = segments.len() == collection.len() + 2 && segments.starts_with(&collection);
-        let is_list = matches!(segments.last(), Some(Segment::Fixed(name)) if lists(name));
-        let adds = index.typing.operations[*op].needs.iter().any(|need| need.hard && need.entity == container);
-        entry.usable && entry.method == Method::Post && entry.service == index.ops[maker].service && is_below && is_list && adds
+        let is_below = entry.segments.len() == collection.len() + 2 && entry.segments.starts_with(collection);
+        let is_list = || matches!(entry.segments.last(), Some(Segment::Fixed(name)) if lists(name));
+        let adds = || index.typing.operations[*op].needs.iter().any(|need| need.hard && need.entity == container);
+        entry.usable
+            && entry.method == Method::Post
+            && entry.service == index.ops[maker].service
+            && is_below
+            && is_list()
+            && adds()
     };
     (0..index.ops.len()).filter(fills).collect()
 }

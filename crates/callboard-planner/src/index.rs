@@ -62,6 +62,8 @@ pub(crate) struct Op {
     pub(crate) usable: bool,
     /// Whether its path ends in the key of one thing.
     pub(crate) ends_in_parameter: bool,
+    /// Of its path.
+    pub(crate) segments: Vec<Segment>,
     /// Stems of fixed path segments, with whether the segment is followed by a parameter.
     pub(crate) tokens: Vec<Token>,
     /// Stems of `operationId` and `summary`.
@@ -185,7 +187,13 @@ impl<'a> Index<'a> {
 
     /// Whether some operation makes such a resource.
     pub(crate) fn is_made(&self, entity: EntityId) -> bool {
-        (0..self.ops.len()).any(|op| self.created(op) == Some(entity))
+        self.makers(entity).next().is_some()
+    }
+
+    /// The operations that make a resource, in their order.
+    pub(crate) fn makers(&self, entity: EntityId) -> impl Iterator<Item = OpId> {
+        let producing = self.typing.producing.get(&entity).into_iter().flatten();
+        producing.copied().filter(move |op| self.created(*op) == Some(entity))
     }
 
     /// The resource of a collection to which an operation adds, whatever it answers.
@@ -294,6 +302,7 @@ fn op_of(numbered: &Numbered<'_>, index: usize, typing: &Typing, lexicon: &Lexic
         deprecated: operation.deprecated,
         usable: operation.unusable.is_none(),
         ends_in_parameter: matches!(segments.last(), Some(Segment::Parameter(_))),
+        segments,
         tokens,
         names,
         texts: texts_of(numbered, index, typing),

@@ -53,6 +53,7 @@ mod sentence;
 mod shape;
 mod statements;
 mod taking;
+mod targets;
 mod teardown;
 mod told;
 mod typing;

@@ -50,8 +50,8 @@ fn unmade(index: &Index<'_>, before: &[Step], check: &Step) -> Option<(Step, usi
     if before.iter().any(|earlier| index.created(earlier.op) == Some(entity)) {
         return None;
     }
-    let makes = |op: &OpId| index.created(*op) == Some(entity) && index.ops[*op].usable && !index.ops[*op].deprecated;
-    (0..index.ops.len()).filter(makes).find_map(|op| {
+    let is_fit = |op: &OpId| index.ops[*op].usable && !index.ops[*op].deprecated;
+    index.makers(entity).filter(is_fit).find_map(|op| {
         let maker = Step::needed(op, check.clause);
         let at = deed_before(index, before, &maker)?;
         Some((maker, at))

@@ -158,9 +158,8 @@ fn asks_for_any(views: &[View<'_, '_>], step: &Step, index: &Index<'_>, entity: 
 pub(crate) fn makers(index: &Index<'_>, known: &[OpId], entity: EntityId, depth: usize) -> Option<Vec<OpId>> {
     let left = depth.checked_sub(1)?;
     let owner = index.typing.entities[entity].owner();
-    let mut candidates: Vec<OpId> = (0..index.ops.len())
-        .filter(|op| index.created(*op) == Some(entity) && index.ops[*op].usable && !index.ops[*op].deprecated)
-        .collect();
+    let is_fit = |op: &OpId| index.ops[*op].usable && !index.ops[*op].deprecated;
+    let mut candidates: Vec<OpId> = index.makers(entity).filter(is_fit).collect();
     candidates.sort_by_key(|op| (owner != Some(index.ops[*op].service), *op));
     candidates.into_iter().find_map(|maker| {
         let mut ops: Vec<OpId> = Vec::new();

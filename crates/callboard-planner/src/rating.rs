@@ -2,12 +2,15 @@
 
 use std::rc::Rc;
 
+use callboard_model::map::Input;
+
 use crate::chains::Partial;
 use crate::clauses::Mode;
 use crate::entities::EntityId;
 use crate::index::{OpId, Strength};
 use crate::score::{View, ViewWord};
 use crate::taking::literal_score;
+use crate::typing::Need;
 use crate::words::stem;
 
 /// The parts of a chain's worth.
@@ -95,6 +98,13 @@ fn wait_score(view: &View<'_, '_>, target: OpId) -> f64 {
     if best > 0.0 { 3.0 * best } else { -3.0 }
 }
 
+/// Whether the chain has a value for a parameter.
+fn is_met(view: &View<'_, '_>, partial: &Partial, op: OpId, parameter: &str) -> bool {
+    let needs = &view.index.typing.operations[op].needs;
+    let is_named = |need: &Need| matches!(&need.input, Input::Parameter(_, name) if name == parameter);
+    partial.satisfied.iter().any(|(other, at)| *other == op && is_named(&needs[*at]))
+}
+
 fn unsupported(view: &View<'_, '_>, partial: &Partial, searched: &[OpId]) -> f64 {
     let weights = &view.index.weights;
     let mut total = 0.0;
@@ -105,7 +115,7 @@ fn unsupported(view: &View<'_, '_>, partial: &Partial, searched: &[OpId]) -> f64
                 support = 1.0;
             }
             if let Some(parameter) = &token.parameter
-                && partial.satisfied.iter().any(|(o, p)| o == op && p == parameter)
+                && is_met(view, partial, *op, parameter)
             {
                 support = support.max(0.7);
             }

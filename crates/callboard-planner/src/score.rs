@@ -70,12 +70,13 @@ pub(crate) struct View<'i, 'a> {
     named: BTreeSet<String>,
     /// What each word of the clause may mean; nothing for verbs.
     meanings: Vec<Vec<EntityId>>,
-    rel: RefCell<HashMap<OpId, f64>>,
+    /// By operation; not a number where nobody asked yet.
+    rel: RefCell<Vec<f64>>,
     supports: RefCell<HashMap<usize, f64>>,
     asks_for_attribute: OnceCell<bool>,
     similar_to_verb: OnceCell<Vec<String>>,
-    targets: OnceCell<Vec<OpId>>,
-    agreements: RefCell<HashMap<OpId, f64>>,
+    pub(crate) targets: OnceCell<Vec<OpId>>,
+    agreements: RefCell<Vec<f64>>,
     /// Strengths of all words, by operation.
     strengths: RefCell<HashMap<OpId, Rc<[Strength]>>>,
     /// Operations that yield what a need wants, as an operation of a service sees them: by service and need.
@@ -195,12 +196,12 @@ impl<'i, 'a> View<'i, 'a> {
             stems,
             named,
             meanings: meanings(index, clause),
-            rel: RefCell::default(),
+            rel: RefCell::new(vec![f64::NAN; index.ops.len()]),
             supports: RefCell::default(),
             asks_for_attribute: OnceCell::new(),
             similar_to_verb: OnceCell::new(),
             targets: OnceCell::new(),
-            agreements: RefCell::default(),
+            agreements: RefCell::new(vec![f64::NAN; index.ops.len()]),
             strengths: RefCell::default(),
             producers: RefCell::default(),
             expanded: RefCell::default(),
@@ -313,19 +314,21 @@ impl<'i, 'a> View<'i, 'a> {
 
     /// Relevance of one operation by itself.
     pub(crate) fn rel(&self, op: OpId) -> f64 {
-        if let Some(known) = self.rel.borrow().get(&op) {
-            return *known;
+        let known = self.rel.borrow()[op];
+        if !known.is_nan() {
+            return known;
         }
-        let weights = &self.index.weights;
-        let unsupported: f64 = self.index.ops[op]
-            .tokens
-            .iter()
-            .map(|t| t.share * t.rarity.min(weights.token_most) * (1.0 - self.token_support(t)))
-            .sum();
-        let mut score = weights.coverage * self.covered(op) - weights.unsupported * unsupported + self.agreement(op);
-        score += self.standing(op);
-        self.rel.borrow_mut().insert(op, score);
+        let score = self.bare(op, self.covered(op)) + self.agreement(op) + self.standing(op);
+        self.rel.borrow_mut()[op] = score;
         score
+    }
+
+    /// What the covered words are worth for an operation, less what its path says and the clause does not.
+    pub(crate) fn bare(&self, op: OpId, covered: f64) -> f64 {
+        let weights = &self.index.weights;
+        let tokens = self.index.ops[op].tokens.iter();
+        let unsupported: f64 = tokens.map(|t| t.share * t.rarity.min(weights.token_most) * (1.0 - self.token_support(t))).sum();
+        weights.coverage * covered - weights.unsupported * unsupported
     }
 
     /// What speaks for or against an operation whatever the words are: a named or preferred service, deprecation.
@@ -357,12 +360,19 @@ impl<'i, 'a> View<'i, 'a> {
 
     /// Whether verb and method, and verb and name, agree.
     pub(crate) fn agreement(&self, op: OpId) -> f64 {
-        if let Some(known) = self.agreements.borrow().get(&op) {
-            return *known;
+        let known = self.agreements.borrow()[op];
+        if !known.is_nan() {
+            return known;
         }
         let agreement = self.find_agreement(op);
-        self.agreements.borrow_mut().insert(op, agreement);
+        self.agreements.borrow_mut()[op] = agreement;
         agreement
+    }
+
+    /// No operation agrees more than this.
+    pub(crate) fn most_agreement(&self) -> f64 {
+        let weights = &self.index.weights;
+        weights.verb_method + weights.verb_name + weights.number
     }
 
     fn find_agreement(&self, op: OpId) -> f64 {
@@ -410,38 +420,6 @@ impl<'i, 'a> View<'i, 'a> {
             (false, true) => 0.5,
             _ => 0.0,
         }
-    }
-
-    /// Operations worth a look, best first; always the same number of them.
-    pub(crate) fn targets(&self, most: usize) -> &[OpId] {
-        self.targets.get_or_init(|| self.find_targets(most))
-    }
-
-    fn find_targets(&self, most: usize) -> Vec<OpId> {
-        let mut known: BTreeSet<OpId> = self.words.iter().flat_map(|word| word.strengths.keys().copied()).collect();
-        if self.words.is_empty() {
-            known = self
-                .mentions
-                .iter()
-                .flatten()
-                .flat_map(|e| self.index.typing.producers.get(e).into_iter().flatten().map(|p| p.0))
-                .collect();
-        }
-        let looks_only =
-            self.clause.mode != Mode::Do && self.clause.act.is_none_or(|act| act == Act::Read || self.clause.outcome.is_none());
-        // What is refused was an attempt to do something.
-        let acts_only = self.clause.mode == Mode::Do
-            && self.clause.outcome.is_some()
-            && (self.clause.repeats || self.clause.act.is_some_and(|act| matches!(act, Act::Create | Act::Update | Act::Delete)));
-        let fits = |method: &Method| if method.is_safe() { !acts_only } else { !looks_only };
-        let mut ops: Vec<(f64, OpId)> = known
-            .into_iter()
-            .filter(|op| self.index.ops[*op].usable && fits(&self.index.ops[*op].method) && self.clause.aim.fits(self, *op))
-            .map(|op| (self.rel(op), op))
-            .collect();
-        ops.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-        ops.truncate(most);
-        ops.into_iter().map(|(_, op)| op).collect()
     }
 }
 

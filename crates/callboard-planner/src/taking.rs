@@ -16,16 +16,16 @@ pub(crate) fn literal_score(view: &View<'_, '_>, partial: &Partial) -> (f64, Vec
     let weights = &view.index.weights;
     let mut total = 0.0;
     let mut searched: Vec<OpId> = Vec::new();
-    let mut taken: Vec<(OpId, Input)> = Vec::new();
+    let mut taken: Vec<(OpId, &Input)> = Vec::new();
     for (at, literal) in view.literals.iter().enumerate() {
         if partial.keys.contains(&at) {
             total += weights.literal;
             continue;
         }
-        let mut best: Option<(f64, OpId, Input, bool)> = None;
+        let mut best: Option<(f64, OpId, &Input, bool)> = None;
         for op in &partial.ops {
             for (worth, input, is_query) in takes(view, *op, at) {
-                if !taken.contains(&(*op, input.clone())) && best.as_ref().is_none_or(|(b, ..)| worth > *b) {
+                if !taken.contains(&(*op, input)) && best.as_ref().is_none_or(|(b, ..)| worth > *b) {
                     best = Some((worth, *op, input, is_query));
                 }
             }
@@ -51,12 +51,12 @@ pub(crate) fn literal_score(view: &View<'_, '_>, partial: &Partial) -> (f64, Vec
 }
 
 /// Parameters such as `season_number` want a number of the sentence. A number counts once; one that is made up costs.
-fn ordinal_score(view: &View<'_, '_>, partial: &Partial, taken: &[(OpId, Input)]) -> f64 {
+fn ordinal_score(view: &View<'_, '_>, partial: &Partial, taken: &[(OpId, &Input)]) -> f64 {
     let weights = &view.index.weights;
     let mut given = BTreeSet::new();
     let mut made_up = 0;
     for op in &partial.ops {
-        for text in numbers_in_path(view, *op).filter(|text| !taken.contains(&(*op, text.input.clone()))) {
+        for text in numbers_in_path(view, *op).filter(|text| !taken.contains(&(*op, &text.input))) {
             match view.clause.ordinals.iter().position(|(_, behind)| text.stems.contains(behind)) {
                 Some(ordinal) => _ = given.insert(ordinal),
                 None => made_up += 1,
@@ -77,7 +77,7 @@ fn numbers_in_path<'v>(view: &'v View<'_, '_>, op: OpId) -> impl Iterator<Item =
 }
 
 /// Inputs of an operation that take a literal, with what that is worth.
-pub(crate) fn takes(view: &View<'_, '_>, op: OpId, at: usize) -> Vec<(f64, Input, bool)> {
+pub(crate) fn takes<'v>(view: &'v View<'_, '_>, op: OpId, at: usize) -> Vec<(f64, &'v Input, bool)> {
     let literal = &view.literals[at];
     let weights = &view.index.weights;
     let types = &view.index.typing.operations[op];
@@ -115,7 +115,7 @@ pub(crate) fn takes(view: &View<'_, '_>, op: OpId, at: usize) -> Vec<(f64, Input
         } else {
             continue;
         };
-        found.push((worth, text.input.clone(), text.is_query));
+        found.push((worth, &text.input, text.is_query));
     }
     found
 }

@@ -75,7 +75,7 @@ fn settle(view: &View<'_, '_>, known: &Known, partial: &mut Partial, op: OpId, a
     match met {
         Some(worth) => {
             partial.confidence += worth;
-            partial.satisfied.push((op, chains::parameter_name(need)));
+            partial.satisfied.push((op, at));
         }
         None => partial.cost += if view.clause.has_key { 0.3 } else { view.index.weights.open_need },
     }
