@@ -97,7 +97,7 @@ pub(crate) struct Index<'a> {
     service_stems: Vec<BTreeSet<String>>,
     /// Operations that give an output which some service's environment waits for, with its name.
     pub(crate) awaited: Vec<(OpId, String)>,
-    /// Entities whose noun is person-like.
+    /// Entities whose noun is person-like, by number.
     pub(crate) persons: Vec<EntityId>,
     /// Entities by the stem of the last word of their noun.
     by_noun_stem: HashMap<String, Vec<EntityId>>,
@@ -239,7 +239,7 @@ impl<'a> Index<'a> {
     }
 
     pub(crate) fn is_person(&self, entity: EntityId) -> bool {
-        self.persons.contains(&entity)
+        self.persons.binary_search(&entity).is_ok()
     }
 }
 

@@ -34,16 +34,16 @@ pub(crate) struct Oracle {
 /// How well a place in an answer tells whether a word holds, 0 to 1: a flag of that name, a status with that value, any status.
 pub(crate) fn tells(place: &Place, word: &str) -> f64 {
     let shape = &place.shape;
-    let is_named = split_identifier(&place.name).last().is_some_and(|last| stem(last) == word);
+    let last = || split_identifier(&place.name).pop();
     let far = 0.9f64.powi(i32::from(place.nesting));
-    if shape.kind == Kind::Boolean && is_named {
+    if shape.kind == Kind::Boolean && last().is_some_and(|last| stem(&last) == word) {
         return far;
     }
     if option(place, word).is_some() {
         return 0.95 * far;
     }
-    let is_status = matches!(split_identifier(&place.name).last().map(String::as_str), Some("status" | "state" | "phase"));
-    if shape.kind == Kind::Text && is_status && shape.options.is_empty() { 0.4 * far } else { 0.0 }
+    let is_status = || matches!(last().as_deref(), Some("status" | "state" | "phase"));
+    if shape.kind == Kind::Text && shape.options.is_empty() && is_status() { 0.4 * far } else { 0.0 }
 }
 
 /// The enumerated value that a word means.
